@@ -1,0 +1,23 @@
+/** The errors of the framework itself: a stable code, and a message that says what happened, where, and what to do. */
+
+/**
+ * An error that a person can act on. The message says what happened, where, and what to do, in that order.
+ *
+ * The command line prints it in one line and without a stack, which a plain `Error` would get.
+ */
+export class TornadoError extends Error {
+  /** Stable name of the error, such as `PORT_IN_USE`; each has a paragraph in docs/reference/errors.md. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Gives any thrown value as an `Error`, since JavaScript lets a program throw everything. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(`A value that is not an Error was thrown: ${String(thrown)}`, { cause: thrown });
+}
