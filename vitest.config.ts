@@ -1,12 +1,14 @@
 import { defineConfig } from "vitest/config";
+import { tornado } from "./src/bundle/vitest-plugin.js";
 
 export default defineConfig({
-  oxc: { target: "es2022" },
+  plugins: [tornado()],
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/quiet-log.ts"],
     // Journeys start real processes and install real packages on what may be a slow machine.
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 30_000,
     pool: "forks",
   },
 });

@@ -19,5 +19,17 @@ export class TornadoError extends Error {
 /** Gives any thrown value as an `Error`, since JavaScript lets a program throw everything. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  return new Error(`A value that is not an Error was thrown: ${String(thrown)}`, { cause: thrown });
+  const error = new Error(`A value that is not an Error was thrown: ${written(thrown)}`);
+  // No place of ours explains what the app has thrown.
+  error.stack = `Error: ${error.message}`;
+  return error;
+}
+
+/** Not every value can be turned into a string: an object may have no prototype, or throw when it is asked. */
+function written(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
 }

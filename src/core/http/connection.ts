@@ -1,11 +1,13 @@
 /**
  * The seam between bytes and handlers: what a transport offers to the framework, and what it calls.
  *
- * Nothing above this file knows a socket, `node:http` or how a message is framed. The shape is Tornado's own
+ * Nothing above this file knows a socket or how a message is framed; `node:http` shows only in what a connection may hand
+ * over to code that is written for it. The shape is Tornado's own
  * (`HTTPServerConnectionDelegate`, `HTTPMessageDelegate`, `HTTPConnection`), so that a second transport fits
  * without a line changed above.
  */
 
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HTTPHeaders } from "./headers.js";
 
@@ -26,6 +28,12 @@ export interface ResponseStartLine {
 /** Called when a chunk has been handed to the operating system, or with an error when the peer is gone. */
 export type WriteCallback = (error?: Error | null) => void;
 
+/** One exchange as `node:http` knows it. */
+export interface NodeMessages {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 /** One request and its response, as the transport sees them. It lives from the request line to the last byte answered. */
 export interface HTTPConnection {
   /** Address of the peer, or the one `xheaders` gives; `0.0.0.0` for a unix socket, as in Tornado. */
@@ -41,12 +49,15 @@ export interface HTTPConnection {
    * The transport decides the framing (`Content-Length` given: that; otherwise chunked for HTTP/1.1, or close) and adds
    * `Connection` where the protocol needs it. It sends nothing else that the headers do not say. The transport may hold
    * these bytes until `write`, `finish` or the end of the turn, so that a short response is one write.
+   *
+   * @param isWhole - `finish` is called next, without anything in between: the transport need not watch the end of the turn.
    */
   writeHeaders(
     startLine: ResponseStartLine,
     headers: HTTPHeaders,
     chunk?: Uint8Array | string,
     callback?: WriteCallback,
+    isWhole?: boolean,
   ): void;
   /** Sends a piece of the body. */
   write(chunk: Uint8Array | string, callback?: WriteCallback): void;
@@ -59,6 +70,11 @@ export interface HTTPConnection {
   setBodyTimeout(seconds: number): void;
   /** Ends HTTP on this connection and hands over its socket; bytes already received come first. */
   detach(): Duplex;
+  /**
+   * Leaves the exchange to code that speaks `node:http`: the body is unread, and nothing of it goes to the delegate. To be
+   * called before `headersReceived` is done. A transport that does not stand on `node:http` lacks it.
+   */
+  takeNodeMessages?(): NodeMessages;
 }
 
 /** Takes one request message. Every method is called at most as often, and in the order, that it is listed here. */
@@ -76,4 +92,6 @@ export interface HTTPMessageDelegate {
 /** Takes the requests of a server. An `Application` is one, and so is a `Router`. */
 export interface HTTPServerConnectionDelegate {
   startRequest(connection: HTTPConnection): HTTPMessageDelegate;
+  /** A socket of an `HTTPServer` has closed, or was detached: what is kept for it is not needed any more. */
+  onClose?(socket: Duplex): void;
 }

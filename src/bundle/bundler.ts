@@ -1,0 +1,164 @@
+/** Turns an app's sources into one module, again and again and fast: the development half of bundling. */
+
+import { readFile } from "node:fs/promises";
+import { isAbsolute, relative, resolve } from "node:path";
+import { type BuildContext, type BuildFailure, type BuildOptions, context, type Metafile } from "esbuild";
+import { appEntry } from "../core/app-root.js";
+import { BuildError, type BuildProblem, problemOf } from "./build-error.js";
+import { aliasesToCoreUrls, entryPoints, unknownEntryPoint } from "./tornado-resolver.js";
+
+export interface BundlerOptions {
+  /** Absolute path of the app's root. */
+  readonly root: string;
+  /** Absolute path of the folder that the module will be written to; paths in the source map are relative to it. */
+  readonly outdir: string;
+}
+
+/** One built version of an app. */
+export interface BundleResult {
+  /** The module, which exports what the app's entry exports. It names no source map; `map` belongs to it. */
+  readonly code: Uint8Array;
+  /** Its source map, JSON, with the sources inside. */
+  readonly map: Uint8Array;
+  /** Absolute paths of the app's own files in it. */
+  readonly inputs: readonly string[];
+  /** Packages and modules that it imports from outside, without Node's own: URLs of the core and names of packages. */
+  readonly externals: readonly string[];
+}
+
+/** A bundler that remembers what it parsed. `dispose` ends the process of esbuild that it holds. */
+export interface Bundler {
+  /** @throws {BuildError} when the sources cannot be built. */
+  rebuild(): Promise<BundleResult>;
+  dispose(): Promise<void>;
+}
+
+/** What development and production builds share. */
+export const sharedOptions = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  // The oldest Node that the package runs on. It also makes esbuild lower standard decorators.
+  target: "node20.19",
+  // Handlers and UI modules are known by their class names: in logs, on error pages, in templates.
+  keepNames: true,
+  logLevel: "silent",
+  metafile: true,
+} satisfies BuildOptions;
+
+/** Creates the bundler of `tornado dev`: packages stay outside, so that a rebuild costs what the app's own files cost. */
+export async function createBundler(options: BundlerOptions): Promise<Bundler> {
+  const building: BuildContext<BuildOptions & { write: false; metafile: true }> = await context({
+    ...sharedOptions,
+    absWorkingDir: options.root,
+    entryPoints: { app: appEntry(options.root) },
+    outdir: options.outdir,
+    packages: "external",
+    alias: aliasesToCoreUrls(),
+    external: ["file:///*"],
+    sourcemap: "external",
+    write: false,
+  });
+  return {
+    async rebuild() {
+      const built = await building.rebuild().catch((error: unknown) => Promise.reject(toBuildError(error)));
+      const [map, code] = ["app.js.map", "app.js"].map((name) => {
+        const file = built.outputFiles.find(({ path }) => path === resolve(options.outdir, name));
+        if (file === undefined) throw new Error(`esbuild made no ${name}`);
+        return file.contents;
+      }) as [Uint8Array, Uint8Array];
+      refuseWithoutMakeApp(options.root, built.metafile);
+      const externals = externalsOf(built.metafile);
+      await refuseUnknownEntryPoints(options.root, built.metafile, externals);
+      return { code, map, inputs: inputsOf(options.root, built.metafile), externals };
+    },
+    dispose: () => building.dispose(),
+  };
+}
+
+/** Turns what esbuild throws into a {@link BuildError}; anything else stays what it is. */
+export function toBuildError(error: unknown): unknown {
+  const { errors } = error as Partial<BuildFailure>;
+  if (!Array.isArray(errors)) return error;
+  // A file that is imported in two ways is read, and complained about, twice.
+  const problems = new Map(errors.map(problemOf).map((problem) => [JSON.stringify(problem), problem]));
+  return new BuildError([...problems.values()], { cause: error });
+}
+
+/** esbuild writes `with { type: "json" }` of an import behind the path. */
+const importAttributes = / with \{[^{}]*\}$/;
+
+/** Absolute paths of the files that a build read. */
+export function inputsOf(root: string, metafile: Metafile): string[] {
+  const inputs: string[] = [];
+  for (const path of Object.keys(metafile.inputs)) {
+    // "<define:…>" and paths of another namespace ("templates:…") are no files.
+    if (!path.startsWith("<") && (!/^[a-z-]{2,}:/.test(path) || isAbsolute(path))) {
+      inputs.push(resolve(root, path.replace(importAttributes, "")));
+    }
+  }
+  return [...new Set(inputs)];
+}
+
+function refuseWithoutMakeApp(root: string, metafile: Metafile): void {
+  const entry = Object.values(metafile.outputs).find((output) => output.entryPoint !== undefined);
+  if (entry === undefined || entry.exports.includes("makeApp")) return;
+  const file = relative(root, appEntry(root)).replaceAll("\\", "/");
+  const message = `"${file}" exports no makeApp. Add: export function makeApp({ debug }) { return new Application(routes, { debug }); }`;
+  throw new BuildError([{ file, line: 0, column: 0, length: 1, lineText: "", message, notes: [] }]);
+}
+
+function externalsOf(metafile: Metafile): string[] {
+  const paths = new Set<string>();
+  for (const output of Object.values(metafile.outputs)) {
+    for (const { path, external } of output.imports) if (external && !path.startsWith("node:")) paths.add(path);
+  }
+  return [...paths];
+}
+
+/** An unknown `tornado/…` would otherwise be met only when the module is loaded, and then as a file that is a folder. */
+async function refuseUnknownEntryPoints(root: string, metafile: Metafile, externals: readonly string[]): Promise<void> {
+  for (const path of externals) {
+    const specifier = unknownEntryPoint(path);
+    if (specifier === undefined) continue;
+    const known = [...entryPoints.keys()].join(", ");
+    const message = `There is no "${specifier}". Import from one of: ${known}.`;
+    throw new BuildError([await importProblem(root, metafile, path, specifier, message)]);
+  }
+}
+
+/** Makes a problem that points at the import of a specifier in the app's own files. */
+async function importProblem(
+  root: string,
+  metafile: Metafile,
+  path: string,
+  specifier: string,
+  message: string,
+): Promise<BuildProblem> {
+  const importer = Object.entries(metafile.inputs).find(([, input]) => input.imports.some((one) => one.path === path));
+  if (importer === undefined) {
+    return { file: "", line: 0, column: 0, length: 1, lineText: "", message, notes: [] };
+  }
+  return await locateImport(root, resolve(root, importer[0]), specifier, message);
+}
+
+/** Finds the line of a file that imports a specifier, and makes a problem of it. */
+export async function locateImport(
+  root: string,
+  file: string,
+  specifier: string,
+  message: string,
+): Promise<BuildProblem> {
+  const lines = (await readFile(file, "utf8")).split(/\r?\n/);
+  const index = lines.findIndex((line) => line.includes(`"${specifier}"`) || line.includes(`'${specifier}'`));
+  const lineText = lines[index] ?? "";
+  return {
+    file: relative(root, file).replaceAll("\\", "/"),
+    line: index + 1,
+    column: Math.max(0, lineText.indexOf(specifier) - 1) + 1,
+    length: specifier.length + 2,
+    lineText,
+    message,
+    notes: [],
+  };
+}

@@ -1,0 +1,284 @@
+/** The fields of a message: an ordered multi-map whose names are compared without case and kept as written. */
+
+import { HTTPInputError } from "./http-input-error.js";
+
+/** Anything that headers can be made from: pairs (a `Headers`, a `Map`, other `HTTPHeaders`) or an object. */
+export type HTTPHeadersInit =
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[]>>;
+
+/** RFC 9110, section 5.6.2. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Names that were found valid: a program uses the same few over and over, and to look one up is cheaper than to test it. */
+const knownNames = new Set<string>();
+const maxKnownNames = 256;
+/** Longer ones come from outside, to fill the memory. */
+const maxKnownNameLength = 64;
+/** What nearly every value consists of. */
+const plainValue = /^[\t\x20-\x7e]*$/;
+/** RFC 9110, section 5.5: everything below the space but the tab, and DEL. Such a value could begin a line of its own. */
+const controlCharacter = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** Up to this many fields, comparing them one by one is faster than making an index. */
+const fieldsWithoutIndex = 32;
+
+/**
+ * An ordered multi-map of header fields.
+ *
+ * Every operation is linear in the number of fields, however often a name repeats.
+ *
+ * @example
+ * const headers = new HTTPHeaders({ "Content-Type": "text/plain" });
+ * headers.add("Set-Cookie", "a=1");
+ * headers.get("content-type"); // "text/plain"
+ */
+export class HTTPHeaders implements Iterable<[string, string]> {
+  /** Names at even places, their values at odd ones: what parsers give and transports take. */
+  #flat: string[];
+  /** Places of the names by lower-case name; made by the first look-up among many fields. */
+  #index: Map<string, number[]> | undefined;
+  #isAscii = true;
+
+  /** @throws HTTPInputError if a name is no token, or a value holds control characters. */
+  constructor(init?: HTTPHeadersInit) {
+    this.#flat = [];
+    if (init === undefined) return;
+    if (init instanceof HTTPHeaders) {
+      this.#flat = init.#flat.slice();
+      this.#isAscii = init.#isAscii;
+    } else if (Symbol.iterator in init) {
+      for (const [name, value] of init as Iterable<readonly [string, string]>) this.add(name, value);
+    } else {
+      for (const [name, value] of Object.entries(init)) {
+        if (typeof value === "string") this.add(name, value);
+        else for (const one of value) this.add(name, one);
+      }
+    }
+  }
+
+  /** Takes over a flat list of names and values from a parser that has validated them. */
+  static fromRaw(flat: string[]): HTTPHeaders {
+    const headers = new HTTPHeaders();
+    headers.#flat = flat;
+    // Not looked at: most requests' headers are never sent anywhere.
+    headers.#isAscii = false;
+    return headers;
+  }
+
+  /**
+   * Parses lines that end with CRLF or LF.
+   *
+   * @throws HTTPInputError if a line is no field; folded lines (RFC 9112, section 5.2) are refused.
+   */
+  static parse(text: string): HTTPHeaders {
+    const headers = new HTTPHeaders();
+    for (const line of text.split("\n")) {
+      const content = line.endsWith("\r") ? line.slice(0, -1) : line;
+      if (content !== "") headers.parseLine(content);
+    }
+    return headers;
+  }
+
+  /** How many fields there are; a name that repeats counts each time. */
+  get size(): number {
+    return this.#flat.length / 2;
+  }
+
+  /** Adds the field of one line, which has no line end any more. */
+  parseLine(line: string): void {
+    const colon = line.indexOf(":");
+    if (colon === -1) throw new HTTPInputError("A header line has no colon.");
+    this.add(line.slice(0, colon), trimWhitespace(line, colon + 1));
+  }
+
+  /** Returns the values of a name joined by commas, or by `; ` for `Cookie` (RFC 6265, section 5.4). */
+  get(name: string): string | undefined {
+    const flat = this.#flat;
+    if (flat.length > 2 * fieldsWithoutIndex) {
+      const values = this.getList(name);
+      return values.length === 0 ? undefined : values.join(separatorOf(name));
+    }
+    const length = name.length;
+    let lowerCaseName: string | undefined;
+    let found: string | undefined;
+    for (let i = 0; i < flat.length; i += 2) {
+      const candidate = flat[i]!;
+      if (candidate.length !== length) continue;
+      if (candidate !== name) {
+        lowerCaseName ??= name.toLowerCase();
+        if (candidate.toLowerCase() !== lowerCaseName) continue;
+      }
+      found = found === undefined ? flat[i + 1]! : found + separatorOf(name) + flat[i + 1]!;
+    }
+    return found;
+  }
+
+  /** Returns every value of a name, in order. */
+  getList(name: string): string[] {
+    return this.#places(name).map((place) => this.#flat[place + 1]!);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Puts one field in the place of all of that name. */
+  set(name: string, value: string): void {
+    this.#validate(name, value);
+    const flat = this.#flat;
+    if (flat.length <= 2 * fieldsWithoutIndex) {
+      // Without a list of places: every response sets some of these.
+      const place = this.#find(name, 0);
+      if (place === -1) {
+        this.#push(name, value);
+        return;
+      }
+      if (this.#find(name, place + 2) === -1) {
+        flat[place] = name;
+        flat[place + 1] = value;
+        return;
+      }
+    }
+    const places = this.#places(name);
+    if (places.length === 0) {
+      this.#push(name, value);
+    } else {
+      const first = places[0]!;
+      this.#flat[first] = name;
+      this.#flat[first + 1] = value;
+      if (places.length > 1) this.#remove(places.slice(1));
+    }
+  }
+
+  /** Adds a field behind those that are there. */
+  add(name: string, value: string): void {
+    this.#validate(name, value);
+    this.#push(name, value);
+  }
+
+  /** Removes every field of a name; says whether there was one. */
+  delete(name: string): boolean {
+    const places = this.#places(name);
+    if (places.length > 0) this.#remove(places);
+    return places.length > 0;
+  }
+
+  /** Sets a field unless there is one of that name; returns what then stands there. */
+  setDefault(name: string, value: string): string {
+    const present = this.get(name);
+    if (present !== undefined) return present;
+    this.set(name, value);
+    return value;
+  }
+
+  /** Goes over all fields as `[name, value]`, in order. */
+  *getAll(): Generator<[string, string]> {
+    for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i]!, this.#flat[i + 1]!];
+  }
+
+  [Symbol.iterator](): Generator<[string, string]> {
+    return this.getAll();
+  }
+
+  copy(): HTTPHeaders {
+    return new HTTPHeaders(this);
+  }
+
+  /** Whether all values are known to be ASCII, which spares a transport from encoding them. */
+  get isAscii(): boolean {
+    return this.#isAscii;
+  }
+
+  /** The fields as a flat list of names and values, not copied: for transports, which only read it. */
+  flat(): readonly string[] {
+    return this.#flat;
+  }
+
+  /** The fields as lines, each with its line end. */
+  toString(): string {
+    let text = "";
+    for (let i = 0; i < this.#flat.length; i += 2) text += `${this.#flat[i]}: ${this.#flat[i + 1]}\r\n`;
+    return text;
+  }
+
+  #validate(name: string, value: string): void {
+    if (!knownNames.has(name)) {
+      if (!token.test(name)) throw new HTTPInputError(`${JSON.stringify(name)} is not a header name.`);
+      if (knownNames.size < maxKnownNames && name.length <= maxKnownNameLength) knownNames.add(name);
+    }
+    if (plainValue.test(value)) return;
+    if (controlCharacter.test(value)) {
+      // The value is not quoted: it may be a secret, and this message is logged.
+      throw new HTTPInputError(`The value of the header ${name} holds control characters.`);
+    }
+    this.#isAscii = false;
+  }
+
+  #push(name: string, value: string): void {
+    const place = this.#flat.push(name, value) - 2;
+    if (this.#index !== undefined) addPlace(this.#index, name, place);
+  }
+
+  /** Where the next field of a name begins in the flat list, -1 if there is none. */
+  #find(name: string, from: number): number {
+    const flat = this.#flat;
+    let lowerCaseName: string | undefined;
+    for (let i = from; i < flat.length; i += 2) {
+      const candidate = flat[i]!;
+      if (candidate.length !== name.length) continue;
+      if (candidate === name) return i;
+      lowerCaseName ??= name.toLowerCase();
+      if (candidate.toLowerCase() === lowerCaseName) return i;
+    }
+    return -1;
+  }
+
+  /** Where the fields of a name begin in the flat list. */
+  #places(name: string): readonly number[] {
+    const flat = this.#flat;
+    const lowerCaseName = name.toLowerCase();
+    if (flat.length > 2 * fieldsWithoutIndex) {
+      if (this.#index === undefined) {
+        this.#index = new Map();
+        for (let i = 0; i < flat.length; i += 2) addPlace(this.#index, flat[i]!, i);
+      }
+      return this.#index.get(lowerCaseName) ?? [];
+    }
+    const places: number[] = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      const candidate = flat[i]!;
+      if (candidate.length !== name.length) continue;
+      if (candidate === name || candidate.toLowerCase() === lowerCaseName) places.push(i);
+    }
+    return places;
+  }
+
+  #remove(places: readonly number[]): void {
+    const removed = new Set(places);
+    this.#flat = this.#flat.filter((_, i) => !removed.has(i - (i % 2)));
+    this.#index = undefined;
+  }
+}
+
+function addPlace(index: Map<string, number[]>, name: string, place: number): void {
+  const lowerCaseName = name.toLowerCase();
+  const places = index.get(lowerCaseName);
+  if (places === undefined) index.set(lowerCaseName, [place]);
+  else places.push(place);
+}
+
+function separatorOf(name: string): string {
+  return name.length === 6 && name.toLowerCase() === "cookie" ? "; " : ",";
+}
+
+/** Takes off spaces and tabs only: JavaScript's own trim knows 25 kinds of blank, which are content here. */
+function trimWhitespace(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

@@ -1,0 +1,497 @@
+/** One request and its response over node:http, as the seam of connection.ts wants them. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { generalLog } from "../log.js";
+import type {
+  HTTPConnection,
+  HTTPMessageDelegate,
+  HTTPServerConnectionDelegate,
+  NodeMessages,
+  ResponseStartLine,
+  WriteCallback,
+} from "./connection.js";
+import type { HTTPHeaders } from "./headers.js";
+import { HTTPInputError, HTTPOutputError } from "./http-input-error.js";
+import { type BodyTaker, NodeRequestBody } from "./node-request-body.js";
+import { appendBody, writeHead } from "./node-response-head.js";
+import { makeRefusal } from "./refusal.js";
+import type { RequestHead } from "./request-head.js";
+import { frameResponse } from "./response-framing.js";
+import type { ResolvedServerOptions } from "./server-options.js";
+import { type Origin, originBehindProxy } from "./trusted-downstream.js";
+
+/** What a connection needs of the socket's session, which outlives it. */
+export interface ConnectionOwner {
+  readonly socket: Duplex;
+  readonly delegate: HTTPServerConnectionDelegate;
+  readonly options: ResolvedServerOptions;
+  readonly peer: Origin;
+  /** Whether the response is ours from its first byte, and nobody has set headers on it. */
+  readonly ownsResponse: boolean;
+  /** Whether the server wants its connections back. */
+  readonly isDraining: boolean;
+  /** The response has been ended; with `isLast`, nothing more is served on this socket. */
+  released(connection: NodeHTTPConnection, isLast: boolean): void;
+  /** Gives up the socket: nothing on it is HTTP any more. */
+  detached(): void;
+  destroy(): void;
+}
+
+/** RFC 9112, section 4: anything but control characters, and nothing that is more than a byte. */
+const notInReason = /[^\t\x20-\x7e\x80-\xff]/;
+const noBytes = Buffer.alloc(0);
+
+/** `given`: the response is somebody else's, who has the messages of node:http. */
+type Phase = "waiting" | "held" | "sending" | "finished" | "given";
+
+/** Implements the transport's side of one exchange. The session creates it, and calls `begin`. */
+export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
+  readonly remoteIp: string;
+  readonly protocol: string;
+
+  readonly #owner: ConnectionOwner;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #head: RequestHead;
+  readonly #expectsContinue: boolean;
+  readonly #upgradeBytes: Buffer | undefined;
+  #delegate: HTTPMessageDelegate | undefined;
+  #phase: Phase = "waiting";
+  #isClosed = false;
+
+  #maxBodyBytes: number;
+  #bodyTimeoutMs: number | undefined;
+  #body: NodeRequestBody | undefined;
+  #isGzip = false;
+  #isRequestComplete: boolean;
+
+  #startLine: ResponseStartLine | undefined;
+  #headers: HTTPHeaders | undefined;
+  #firstChunk: Uint8Array | string | undefined;
+  #firstCallback: WriteCallback | undefined;
+  /** What `Content-Length` promises, -1 if nothing does. */
+  #promisedBytes = -1;
+  #sentBytes = 0;
+  #isLast = false;
+  /** Whether the head was written by us, and waits for the first write of node:http. */
+  #hasOwnHead = false;
+  #pending: Set<WriteCallback> | undefined;
+
+  constructor(
+    owner: ConnectionOwner,
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+    headers: HTTPHeaders,
+    expectsContinue: boolean,
+    upgradeBytes: Buffer | undefined,
+  ) {
+    this.#owner = owner;
+    this.#request = request;
+    this.#response = response;
+    this.#head = head;
+    this.#isRequestComplete = head.bodyBytes === 0;
+    this.#expectsContinue = expectsContinue;
+    this.#upgradeBytes = upgradeBytes;
+    const { options, peer } = owner;
+    this.#maxBodyBytes = options.maxBodyBytes;
+    this.#bodyTimeoutMs = options.bodyTimeoutMs;
+    if (options.believesPeer?.(peer.remoteIp) === true) {
+      const origin = originBehindProxy(headers, peer, options.isTrustedDownstream);
+      this.remoteIp = origin.remoteIp;
+      this.protocol = origin.protocol;
+    } else {
+      this.remoteIp = peer.remoteIp;
+      this.protocol = peer.protocol;
+    }
+  }
+
+  get socket(): Duplex {
+    return this.#owner.socket;
+  }
+
+  /** The response that carries this exchange's. */
+  get nodeResponse(): ServerResponse {
+    return this.#response;
+  }
+
+  /** Whether callbacks of an ended response are still owed. */
+  get hasPendingCallbacks(): boolean {
+    return this.#pending !== undefined && this.#pending.size > 0;
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#isRequestComplete || (this.#phase === "given" && this.#request.complete);
+  }
+
+  /** Starts the exchange: chooses the delegate, tells it the headers, and then lets the body in. */
+  begin(headers: HTTPHeaders): void {
+    if (this.#head.authority !== undefined && headers.get("Host") !== this.#head.authority) {
+      headers.set("Host", this.#head.authority);
+    }
+    const startLine = {
+      method: this.#request.method!,
+      path: this.#head.path,
+      version: this.#request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1",
+    };
+    try {
+      if (this.#owner.options.decompressRequest && this.#head.bodyBytes !== 0) this.#consumeEncoding(headers);
+      this.#delegate = this.#owner.delegate.startRequest(this);
+      const held = this.#delegate.headersReceived(startLine, headers);
+      if (held === undefined) {
+        this.#readBody();
+      } else {
+        held.then(
+          () => this.#readBody(),
+          (error: unknown) => this.fail(error),
+        );
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  setMaxBodySize(maxBodyBytes: number): void {
+    if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
+      throw new RangeError(`setMaxBodySize(${String(maxBodyBytes)}) is no size. Give it a whole number of bytes.`);
+    }
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  setBodyTimeout(seconds: number): void {
+    if (typeof seconds !== "number" || !(seconds > 0) || seconds * 1000 > 2 ** 31 - 1) {
+      throw new RangeError(
+        `setBodyTimeout(${String(seconds)}) is no time. Give it seconds above zero, at most 24 days.`,
+      );
+    }
+    this.#bodyTimeoutMs = seconds * 1000;
+    if (!this.isOver && !this.#isRequestComplete) this.#body?.limitTime(this.#bodyTimeoutMs);
+  }
+
+  get isOver(): boolean {
+    return this.#isClosed || this.#phase === "finished" || this.#phase === "given";
+  }
+
+  takeChunk(chunk: Buffer): void | Promise<void> {
+    return this.#delegate!.dataReceived(chunk);
+  }
+
+  takeEnd(): void {
+    this.#isRequestComplete = true;
+    try {
+      this.#delegate!.finish();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #readBody(): void {
+    if (this.isOver) return;
+    const { bodyBytes } = this.#head;
+    if (bodyBytes === 0) {
+      this.takeEnd();
+    } else if (bodyBytes > this.#maxBodyBytes) {
+      this.fail(new HTTPInputError(`a body of ${bodyBytes} bytes`, { status: 413 }));
+    } else {
+      if (this.#expectsContinue && this.#phase === "waiting") this.#response.writeContinue();
+      const { chunkSize } = this.#owner.options;
+      const limits = { maxBytes: this.#maxBodyBytes, timeoutMs: this.#bodyTimeoutMs, chunkSize };
+      this.#body = new NodeRequestBody(this.#request, this, limits, this.#isGzip);
+    }
+  }
+
+  /** Takes gzip off the headers, as it will be off the body. */
+  #consumeEncoding(headers: HTTPHeaders): void {
+    const encoding = headers.get("Content-Encoding");
+    if (encoding?.toLowerCase() !== "gzip") return;
+    headers.delete("Content-Encoding");
+    headers.add("X-Consumed-Content-Encoding", encoding);
+    this.#isGzip = true;
+  }
+
+  writeHeaders(
+    startLine: ResponseStartLine,
+    headers: HTTPHeaders,
+    chunk?: Uint8Array | string,
+    callback?: WriteCallback,
+    isWhole = false,
+  ): void {
+    // Found while another answer is still possible. A reason with a line end would be headers of its own (CVE-2025-67724).
+    if (notInReason.test(startLine.reason) || !isFinalStatus(startLine.code)) {
+      throw new HTTPOutputError(`${startLine.code} ${JSON.stringify(startLine.reason)} cannot be a status line.`);
+    }
+    // The client may have left, or been refused, while its body was still expected: that is no fault of the handler.
+    if (this.#isClosed) {
+      failLater(callback);
+      return;
+    }
+    if (this.#phase !== "waiting") throw new HTTPOutputError("The headers of this response have been written already.");
+    this.#phase = "held";
+    this.#startLine = startLine;
+    this.#headers = headers;
+    this.#firstChunk = chunk;
+    this.#firstCallback = callback;
+    if (!isWhole) process.nextTick(flushHeld, this);
+  }
+
+  write(chunk: Uint8Array | string, callback?: WriteCallback): void {
+    if (this.#isClosed) {
+      failLater(callback);
+      return;
+    }
+    if (this.#phase === "waiting") throw new HTTPOutputError("write() needs writeHeaders() before it.");
+    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
+    this.flush();
+    this.#send(chunk, callback);
+  }
+
+  finish(callback?: WriteCallback): void {
+    if (this.#isClosed) {
+      failLater(callback);
+      return;
+    }
+    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
+    if (this.#phase === "waiting") throw new HTTPOutputError("finish() needs writeHeaders() before it.");
+    if (this.#phase === "held") {
+      this.#finishAtOnce(callback);
+    } else {
+      if (this.#promisedBytes > this.#sentBytes) throw this.#mismatch("fewer");
+      if (callback === undefined) this.#response.end();
+      else this.#response.end(this.#track(callback));
+    }
+    this.#release();
+  }
+
+  /** Sends what `writeHeaders` left, if nothing else did in the same turn. */
+  flush(): void {
+    if (this.#phase !== "held" || this.#isClosed) return;
+    this.#phase = "sending";
+    const isAscii = this.#sendHead();
+    const chunk = this.#firstChunk;
+    if (chunk !== undefined && chunk.length > 0) {
+      this.#send(isAscii ? chunk : toBytes(chunk), this.#firstCallback);
+    } else {
+      if (isAscii) this.#response.flushHeaders();
+      else this.#response.write(noBytes);
+      if (this.#firstCallback !== undefined) process.nextTick(this.#firstCallback);
+    }
+    this.#firstChunk = undefined;
+    this.#firstCallback = undefined;
+  }
+
+  /** A response that is complete within one turn leaves in one write. */
+  #finishAtOnce(callback: WriteCallback | undefined): void {
+    this.#phase = "sending";
+    const isAscii = this.#sendHead();
+    const chunk = this.#firstChunk;
+    if (chunk !== undefined) this.#count(chunk);
+    if (this.#promisedBytes > this.#sentBytes) throw this.#mismatch("fewer");
+    const done = this.#trackBoth(this.#firstCallback, callback);
+    const isSeparate =
+      chunk !== undefined && !(this.#hasOwnHead && appendBody(this.#response, chunk, this.#promisedBytes));
+    if (isSeparate) this.#response.end(isAscii ? chunk : toBytes(chunk), done);
+    else this.#response.end(done);
+  }
+
+  #send(chunk: Uint8Array | string, callback: WriteCallback | undefined): void {
+    if (chunk.length === 0) {
+      if (callback !== undefined) process.nextTick(callback);
+      return;
+    }
+    this.#count(chunk);
+    if (callback === undefined) this.#response.write(chunk);
+    else this.#response.write(chunk, this.#track(callback));
+  }
+
+  /** Gives status line and headers to node:http, which is kept from adding any of its own. Says whether they are ASCII. */
+  #sendHead(): boolean {
+    const response = this.#response;
+    const { code, reason } = this.#startLine!;
+    const isHTTP10 = this.#request.httpVersionMinor === 0;
+    const mustClose =
+      !response.shouldKeepAlive ||
+      !this.#isRequestComplete ||
+      this.#owner.isDraining ||
+      this.#owner.options.noKeepAlive ||
+      // node:http has dropped whatever was pipelined behind a request that asked for an upgrade.
+      this.#head.hasUpgrade;
+    try {
+      const framing = frameResponse(code, this.#request.method!, isHTTP10, this.#headers!, mustClose);
+      this.#promisedBytes = framing.promisedBytes;
+      this.#isLast = framing.closes;
+      // What a client that still waits for "100 Continue" sends next is not known: that is left to node:http.
+      const isSimple = framing.promisedBytes !== -1 && !framing.closes && !isHTTP10 && !this.#expectsContinue;
+      if (isSimple && this.#owner.ownsResponse && writeHead(response, code, reason, framing.fields)) {
+        this.#hasOwnHead = true;
+        return framing.isAscii;
+      }
+      response.shouldKeepAlive = !framing.closes;
+      response.sendDate = false;
+      if (isHTTP10) response.useChunkedEncodingByDefault = false;
+      response.removeHeader("Connection");
+      response.writeHead(code, reason, framing.fields as string[]);
+      return framing.isAscii;
+    } catch (error) {
+      this.#owner.destroy();
+      throw error;
+    }
+  }
+
+  #count(chunk: Uint8Array | string): void {
+    if (this.#promisedBytes === -1) return;
+    this.#sentBytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength;
+    if (this.#sentBytes > this.#promisedBytes) throw this.#mismatch("more");
+  }
+
+  /** A response that cannot be completed must not look complete: the connection is cut. */
+  #mismatch(comparison: "more" | "fewer"): HTTPOutputError {
+    const { method, url } = this.#request;
+    this.#owner.destroy();
+    return new HTTPOutputError(
+      `The response to ${method} ${url?.split("?", 1)[0]} has ${comparison} bytes than its Content-Length of ${this.#promisedBytes}.`,
+    );
+  }
+
+  #release(): void {
+    this.#phase = "finished";
+    this.#startLine = undefined;
+    if (this.#body !== undefined) this.#body.discard();
+    else if (!this.#isRequestComplete) this.#request.resume();
+    this.#owner.released(this, this.#isLast);
+  }
+
+  detach(): Duplex {
+    if (this.#isClosed || this.#phase === "finished") {
+      throw new HTTPOutputError("detach() needs a connection that is open and not answered yet.");
+    }
+    this.#isClosed = true;
+    this.#owner.detached();
+    const { socket } = this.#owner;
+    if (this.#upgradeBytes !== undefined && this.#upgradeBytes.length > 0) socket.unshift(this.#upgradeBytes);
+    return socket;
+  }
+
+  takeNodeMessages(): NodeMessages {
+    if (this.#isClosed || this.#phase !== "waiting" || this.#body !== undefined) {
+      throw new HTTPOutputError(
+        "takeNodeMessages() needs a request whose body is not read and that is not answered yet.",
+      );
+    }
+    this.#phase = "given";
+    const { isDraining, options } = this.#owner;
+    const response = this.#response;
+    if (isDraining || options.noKeepAlive || this.#head.hasUpgrade) response.shouldKeepAlive = false;
+    // node:http itself does so before it calls a listener.
+    if (this.#expectsContinue) response.writeContinue();
+    response.once("close", () => {
+      if (!response.writableFinished) this.#notifyClosed();
+      this.#owner.released(this, !response.shouldKeepAlive);
+    });
+    return { request: this.#request, response };
+  }
+
+  /** Answers what can be answered to an error that the delegate did not catch, and closes. */
+  fail(error: unknown): void {
+    if (this.#isClosed) return;
+    const isInput = error instanceof HTTPInputError;
+    if (this.#phase === "finished" && isInput) return;
+    if (isInput) {
+      generalLog.info(`Malformed HTTP message from ${this.remoteIp}: ${error.message}`);
+    } else {
+      generalLog.error("Uncaught exception while a request was served", error);
+    }
+    if (this.#phase === "finished") return;
+    // Of a response that is somebody else's, nobody here knows how far it is: the connection is cut.
+    if (this.#phase === "waiting") this.#refuse(isInput ? error.status : 500);
+    else this.#owner.destroy();
+    this.#notifyClosed();
+  }
+
+  #refuse(status: number): void {
+    const { reason, headers, body } = makeRefusal(status);
+    const response = this.#response;
+    this.#phase = "sending";
+    this.#isLast = true;
+    response.sendDate = false;
+    response.shouldKeepAlive = false;
+    response.removeHeader("Connection");
+    response.removeHeader("Transfer-Encoding");
+    response.writeHead(status, reason, headers);
+    response.end(body);
+    this.#release();
+  }
+
+  /** The socket has closed. */
+  socketClosed(): void {
+    if (this.#pending !== undefined) {
+      const error = goneError();
+      const callbacks = [...this.#pending];
+      this.#pending.clear();
+      for (const callback of callbacks) callback(error);
+    }
+    const isAnswered = this.#phase === "finished" || (this.#phase === "given" && this.#response.writableFinished);
+    if (isAnswered) this.#isClosed = true;
+    this.#notifyClosed();
+  }
+
+  #notifyClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#body?.discard();
+    if (this.#phase === "held") failLater(this.#firstCallback);
+    try {
+      this.#delegate?.onConnectionClose();
+    } catch (error) {
+      generalLog.error("Uncaught exception in onConnectionClose()", error);
+    }
+  }
+
+  #trackBoth(first: WriteCallback | undefined, second: WriteCallback | undefined): WriteCallback | undefined {
+    if (first === undefined || second === undefined) {
+      const only = first ?? second;
+      return only === undefined ? undefined : this.#track(only);
+    }
+    return this.#track((error) => {
+      first(error);
+      second(error);
+    });
+  }
+
+  /** Makes sure that a callback is called, and once: node:http forgets those of a socket that dies. */
+  #track(callback: WriteCallback): WriteCallback {
+    this.#pending ??= new Set();
+    // Of its own each time: the same function may be given twice, and each call is owed.
+    const owed: WriteCallback = (error) => callback(error);
+    this.#pending.add(owed);
+    return (error) => {
+      if (this.#pending!.delete(owed)) owed(error ?? null);
+    };
+  }
+}
+
+function flushHeld(connection: NodeHTTPConnection): void {
+  try {
+    connection.flush();
+  } catch (error) {
+    generalLog.error("A response could not be sent", error);
+  }
+}
+
+/** After any other status below 200 the client would wait for the real answer (RFC 9110, section 15.2). */
+function isFinalStatus(code: number): boolean {
+  return (code >= 200 && code <= 999) || code === 101;
+}
+
+function goneError(): Error {
+  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
+}
+
+function failLater(callback: WriteCallback | undefined): void {
+  if (callback !== undefined) process.nextTick(callback, goneError());
+}
+
+function toBytes(chunk: Uint8Array | string): Uint8Array {
+  // A string would take the headers along into UTF-8, which are latin-1 by now.
+  return typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+}

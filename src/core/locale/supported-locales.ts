@@ -1,0 +1,58 @@
+/** The languages that an application speaks, and the choice among them. */
+
+import type { Locale, TranslationTable } from "./locale.js";
+import { CSVLocale } from "./table-locale.js";
+
+const noTranslations: TranslationTable = { plural: new Map(), singular: new Map(), unknown: new Map() };
+
+let defaultCode = "en_US";
+let tables: ReadonlyMap<string, TranslationTable> = new Map();
+let locales = new Map<string, Locale>();
+
+/**
+ * Gives the first of some languages that the application speaks, or its default.
+ *
+ * A language with a region also finds the one without, `fr_CA` finds `fr`, but never the reverse.
+ */
+export function get(...codes: readonly string[]): Locale {
+  return localeOf(closestCode(codes) ?? defaultCode);
+}
+
+/** Sets the language of the messages themselves, which needs no translations. Default `en_US`. */
+export function setDefaultLocale(code: string): void {
+  defaultCode = code;
+}
+
+/** The codes of all languages that the application speaks, the default among them. */
+export function getSupportedLocales(): string[] {
+  return [...new Set([...tables.keys(), defaultCode])];
+}
+
+/** Replaces all translations. */
+export function setTranslations(translations: ReadonlyMap<string, TranslationTable>): void {
+  tables = translations;
+  locales = new Map();
+}
+
+/** The first code that is spoken, in its normal form; `undefined` if none is. */
+export function closestCode(codes: readonly string[]): string | undefined {
+  const supported = new Set(getSupportedLocales());
+  for (const given of codes) {
+    const parts = given.replaceAll("-", "_").split("_");
+    if (parts.length > 2) continue;
+    const language = parts[0]!;
+    const code = parts.length === 2 ? `${language.toLowerCase()}_${parts[1]!.toUpperCase()}` : given;
+    if (supported.has(code)) return code;
+    if (supported.has(language.toLowerCase())) return language.toLowerCase();
+  }
+  return undefined;
+}
+
+function localeOf(code: string): Locale {
+  let locale = locales.get(code);
+  if (locale === undefined) {
+    locale = new CSVLocale(code, tables.get(code) ?? noTranslations);
+    locales.set(code, locale);
+  }
+  return locale;
+}

@@ -1,0 +1,141 @@
+/** Sessions of an application (the `sessions` setting): how they are found in a request, and kept with the answer. */
+
+import { randomBytes } from "node:crypto";
+import type { CookieAttributes } from "../http/cookies.js";
+import type { HTTPServerRequest } from "../http/request.js";
+import { type KeptSession, Session } from "./session.js";
+import type { SessionData, SessionStore } from "./session-store.js";
+
+/** How sessions are kept. */
+export interface SessionOptions {
+  /** Keeps the values; the cookie then holds the session's id alone. Default: the signed cookie holds the values themselves. */
+  readonly store?: SessionStore;
+  /** Name of the cookie. Default `session`. */
+  readonly cookieName?: string;
+  /** Seconds that a session lasts from its last use. Default 14 days. */
+  readonly maxAge?: number;
+  /** Whether the cookie ends with the browser. Default false. */
+  readonly endsWithBrowser?: boolean;
+  /** Most bytes of a session's values as JSON. Default 64 kB with a store; without one 2,800, and not more. */
+  readonly maxSize?: number;
+  /** Attributes of the cookie. Default `HttpOnly`, `SameSite=Lax`, and `Secure` over HTTPS. */
+  readonly cookie?: Omit<CookieAttributes, "expires" | "expiresDays" | "maxAge">;
+}
+
+/** The part of a handler that sessions need. */
+export interface SessionHandler {
+  readonly request: HTTPServerRequest;
+  getSignedCookie(name: string, options: { readonly maxAgeDays: number; readonly minVersion: number }): Buffer | null;
+  setSignedCookie(name: string, value: string, options: CookieAttributes): void;
+  clearCookie(name: string, attributes: SessionOptions["cookie"]): void;
+}
+
+/** Browsers keep at least 4,096 bytes of a cookie (RFC 6265, section 6.1); base64, signature and attributes take the rest. */
+export const maxCookieSessionBytes = 2800;
+const defaultMaxAgeSeconds = 14 * 86_400;
+const secondsPerDay = 86_400;
+
+/** The setting, ready for requests. */
+export class Sessions {
+  readonly #store: SessionStore | null;
+  readonly #cookieName: string;
+  readonly #maxAgeSeconds: number;
+  readonly #maxBytes: number;
+  readonly #endsWithBrowser: boolean;
+  readonly #cookie: NonNullable<SessionOptions["cookie"]>;
+
+  constructor(options: SessionOptions) {
+    const { store = null, cookieName = "session", maxAge = defaultMaxAgeSeconds, endsWithBrowser = false } = options;
+    this.#store = store;
+    this.#cookieName = cookieName;
+    this.#maxAgeSeconds = maxAge;
+    this.#maxBytes = options.maxSize ?? (store === null ? maxCookieSessionBytes : 65_536);
+    this.#endsWithBrowser = endsWithBrowser;
+    this.#cookie = { httpOnly: true, ...options.cookie };
+  }
+
+  /** Whether finding a session may take time, and so happens before the handler runs. */
+  get hasStore(): boolean {
+    return this.#store !== null;
+  }
+
+  /** Finds the session of a request that keeps its values in the cookie. */
+  open(handler: SessionHandler): Session {
+    const found = this.#cookieContent(handler);
+    return found === null ? this.#empty() : new Session({ ...found, id: null, text: found.content }, this.#maxBytes);
+  }
+
+  /** Finds the session of a request in the store. */
+  load(handler: SessionHandler): Session | Promise<Session> {
+    const found = this.#cookieContent(handler);
+    if (found === null) return this.#empty();
+    const { content: id, isDueForRenewal } = found;
+    const make = (data: SessionData | null) => {
+      // An id that the store does not know is never taken up: it may be one that was given to somebody else.
+      if (data === null) return this.#empty();
+      const kept: KeptSession = { id, text: JSON.stringify(data), isDueForRenewal };
+      return new Session(kept, Math.max(this.#maxBytes, Buffer.byteLength(kept.text)));
+    };
+    const data = this.#store!.read(id);
+    return data instanceof Promise ? data.then(make) : make(data);
+  }
+
+  /**
+   * Keeps what has changed. The cookie is set before this returns.
+   *
+   * @returns When the store has it; `null` when there is nothing to wait for.
+   */
+  keep(session: Session, handler: SessionHandler): Promise<void> | null {
+    const fate = session.seal();
+    if (fate === "keep") return null;
+    const store = this.#store;
+    const oldId = session.keptId;
+    if (fate === "delete") {
+      handler.clearCookie(this.#cookieName, this.#cookie);
+      return store === null || oldId === null ? null : settle(store.delete(oldId));
+    }
+    const text = session.toText();
+    if (store === null) {
+      this.#setCookie(handler, text);
+      return null;
+    }
+    const id = fate === "write" && oldId !== null ? oldId : randomBytes(24).toString("base64url");
+    this.#setCookie(handler, id);
+    const data = JSON.parse(text) as SessionData;
+    return this.#write(store, id, data, id === oldId ? null : oldId);
+  }
+
+  async #write(store: SessionStore, id: string, data: SessionData, oldId: string | null): Promise<void> {
+    await store.write(id, data, this.#maxAgeSeconds);
+    if (oldId !== null) await store.delete(oldId);
+  }
+
+  #empty(): Session {
+    return new Session(null, this.#maxBytes);
+  }
+
+  /** The cookie is `time:content`, the time in seconds since 1970 and base 36. */
+  #cookieContent(handler: SessionHandler): { content: string; isDueForRenewal: boolean } | null {
+    const maxAgeDays = this.#maxAgeSeconds / secondsPerDay;
+    const text = handler.getSignedCookie(this.#cookieName, { maxAgeDays, minVersion: 2 })?.toString();
+    const colon = text?.indexOf(":") ?? -1;
+    if (text === undefined || colon === -1) return null;
+    const age = Date.now() / 1000 - Number.parseInt(text.slice(0, colon), 36);
+    // Not at every request, which would make each answer different.
+    return { content: text.slice(colon + 1), isDueForRenewal: age > this.#maxAgeSeconds / 10 };
+  }
+
+  #setCookie(handler: SessionHandler, content: string): void {
+    const time = Math.floor(Date.now() / 1000).toString(36);
+    handler.setSignedCookie(this.#cookieName, `${time}:${content}`, {
+      secure: handler.request.protocol === "https",
+      ...this.#cookie,
+      maxAge: this.#endsWithBrowser ? null : this.#maxAgeSeconds,
+      expiresDays: null,
+    });
+  }
+}
+
+function settle(result: void | Promise<void>): Promise<void> | null {
+  return result instanceof Promise ? result : null;
+}
