@@ -1,0 +1,137 @@
+/** Keeps what is built on the disk, in a folder of its own below the app's root, where Node finds the app's packages. */
+
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BundleResult } from "../bundle/bundler.js";
+import { TornadoError } from "../core/errors.js";
+
+/** The worker before the last one may still write a trace, and needs its map; those before it have ended. */
+const KEPT = 4;
+
+/** The files of `<app>/.tornado/dev/<process id>/`: another terminal may serve the same app. */
+export class BundleFiles {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  readonly #tornadoFolder: string;
+  readonly #devFolder: string;
+  #generation = 0;
+  #warmUpText = "";
+  #warmUp: string | undefined;
+
+  constructor(root: string) {
+    this.#tornadoFolder = join(root, ".tornado");
+    this.#devFolder = join(this.#tornadoFolder, "dev");
+    this.folder = join(this.#devFolder, String(process.pid));
+  }
+
+  /** How many bundles have been written. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** True when somebody has removed the folder, maybe with the whole app. */
+  get isGone(): boolean {
+    return !existsSync(this.folder);
+  }
+
+  /** Absolute path of a module that loads what the last bundle imports from outside. */
+  get warmUp(): string | undefined {
+    return this.#warmUp;
+  }
+
+  /**
+   * Makes the folder, empty, and unseen by git; removes those of dev servers that were killed.
+   *
+   * @throws TornadoError `WORK_FOLDER` when the app's folder cannot be written to.
+   */
+  prepare(): void {
+    this.#try(() => {
+      rmSync(this.folder, { recursive: true, force: true });
+      this.#makeFolder();
+      for (const name of readdirSync(this.#devFolder)) if (!isRunning(Number(name))) this.#removeIn(name);
+    });
+  }
+
+  /** Writes a bundle under a new name, since workers that run an earlier one may still read theirs. */
+  write(bundle: BundleResult): string {
+    this.#generation += 1;
+    const path = this.#pathOf(this.#generation);
+    this.#try(() => {
+      // Somebody may have cleaned the app's folder.
+      this.#makeFolder();
+      writeFileSync(`${path}.map`, bundle.map);
+      writeFileSync(path, bundle.code);
+      this.#writeWarmUp(bundle.externals);
+    });
+    this.#remove(this.#pathOf(this.#generation - KEPT));
+    return path;
+  }
+
+  /** Removes the folder. */
+  remove(): void {
+    this.#removeIn(String(process.pid));
+  }
+
+  /** As `.mjs`, it is a module whatever the app's package.json says about `.js`. */
+  #pathOf(generation: number): string {
+    return join(this.folder, `app-${generation}.mjs`);
+  }
+
+  #makeFolder(): void {
+    if (mkdirSync(this.folder, { recursive: true }) === undefined) return;
+    writeFileSync(join(this.#tornadoFolder, ".gitignore"), "*\n");
+    this.#warmUpText = "";
+  }
+
+  #remove(path: string): void {
+    rmSync(path, { force: true });
+    rmSync(`${path}.map`, { force: true });
+  }
+
+  #removeIn(name: string): void {
+    try {
+      rmSync(join(this.#devFolder, name), { recursive: true, force: true });
+    } catch {
+      // Another user's, or a disk that is gone: it harms nobody.
+    }
+  }
+
+  /** A spare may be reading the module: it is replaced by another one only when it would say something else. */
+  #writeWarmUp(externals: readonly string[]): void {
+    const text = warmUpModule(externals);
+    if (text === this.#warmUpText) return;
+    this.#warmUpText = text;
+    this.#warmUp = join(this.folder, `warm-up-${this.#generation}.mjs`);
+    writeFileSync(this.#warmUp, text);
+  }
+
+  #try(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new TornadoError(
+        "WORK_FOLDER",
+        `"${this.folder}" cannot be written (${code}). Make "${this.#tornadoFolder}" a folder that this user may write to, on a disk with space.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Loads each package by itself: one that fails must not keep the others from being loaded. */
+function warmUpModule(externals: readonly string[]): string {
+  const loads = externals.map((specifier) => `  import(${JSON.stringify(specifier)}),`);
+  return `export const load = () => Promise.allSettled([\n${loads.join("\n")}\n]);\n`;
+}
+
+/** Says whether a process exists; what is no process id is none. */
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

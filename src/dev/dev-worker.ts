@@ -1,0 +1,208 @@
+/** The program of a worker of the dev server: waits warm as a spare, becomes the app, and shows what goes wrong in it. */
+
+import { randomBytes } from "node:crypto";
+import inspector from "node:inspector";
+import { createServer, type Server, type Socket } from "node:net";
+import { pathToFileURL } from "node:url";
+import { TornadoError } from "../core/errors.js";
+import { HTTPHeaders } from "../core/http/headers.js";
+import { HTTPServer } from "../core/http/server.js";
+import { subscribeToLog } from "../core/log.js";
+import { configureRuntime, type ErrorAnswer } from "../core/runtime.js";
+import { templateFramesOf } from "../core/template/errors.js";
+import type { Application } from "../core/web/application.js";
+import type { RequestHandler } from "../core/web/request-handler.js";
+import { reportToParent, runWorker } from "../process/run-worker.js";
+import { hostCheck } from "./allowed-hosts.js";
+import { preferredForm } from "./answer-form.js";
+import { hiddenErrorText } from "./dev-pages.js";
+import { errorPage, errorPagePolicy } from "./error-page.js";
+import { describeError, type ErrorReport, type ReportedError, readFile } from "./error-report.js";
+import { errorJson, errorText } from "./error-text.js";
+import { liveReloadTransform } from "./live-reload-transform.js";
+import { rehearsalApplication, rehearse } from "./rehearsal.js";
+import { readPreface } from "./relay-preface.js";
+import { reportRequestError } from "./request-report.js";
+import { BundleMap, mapStackText, mapStackTraces } from "./source-positions.js";
+import { TerminalErrors } from "./terminal-errors.js";
+import {
+  type LaterTask,
+  type ServeDetail,
+  type ServeTask,
+  type SpareOptions,
+  spareOptionsVariable,
+  type WorkerReport,
+} from "./worker-task.js";
+
+const spare = JSON.parse(process.env[spareOptionsVariable] ?? "{}") as SpareOptions;
+// What the app's own child processes inherit is the app's environment.
+delete process.env[spareOptionsVariable];
+
+/** Time for the bytes of a relayed request to become a request. */
+const LINGER_MS = 100;
+const ORPHAN_DEADLINE_MS = 1000;
+
+let application: Application | undefined;
+let server: HTTPServer | undefined;
+let rehearsal: HTTPServer | undefined;
+let revision = "";
+/** Connections that have not said yet whom they come from, and so are not the server's yet. */
+const arriving = new Set<Socket>();
+const relays = createServer({ allowHalfOpen: true }, (socket) => {
+  arriving.add(socket);
+  socket.once("close", () => arriving.delete(socket));
+  readPreface(socket, (preface) => {
+    arriving.delete(socket);
+    const chosen = preface.isRehearsal === true ? rehearsal : server;
+    if (chosen === undefined) {
+      socket.destroy();
+      return;
+    }
+    chosen.addSocket(socket, preface);
+  });
+});
+const listening = listen(relays, spare.socketPath);
+
+runWorker({
+  startsOnTask: true,
+  // When nobody is left who could be answered, nothing is worth waiting for.
+  defaultDeadlineMs: ORPHAN_DEADLINE_MS,
+  start: (task) => serve(task as ServeTask),
+  drain,
+  onTask: (task) => obey(task as LaterTask),
+});
+void warmUp();
+
+/** Loads what the app will import, and answers a request of its own, so that nothing is done for the first time later. */
+async function warmUp(): Promise<void> {
+  await listening;
+  // A package that fails will fail again, and be reported, when the app imports it.
+  if (spare.warmUp !== undefined) await loadPackages(spare.warmUp).catch(() => {});
+  if (server !== undefined) return;
+  rehearsal = new HTTPServer(rehearsalApplication(), { noKeepAlive: true });
+  // Its connection may be cut, since the app may begin in the middle of it.
+  await rehearse(spare.socketPath, () => server === undefined);
+  rehearsal = undefined;
+}
+
+async function loadPackages(warmUpModule: string): Promise<void> {
+  const { load } = (await import(pathToFileURL(warmUpModule).href)) as { load(): Promise<unknown> };
+  await load();
+}
+
+async function serve(task: ServeTask): Promise<ServeDetail> {
+  const map = new BundleMap(task.bundle);
+  revision = task.revision;
+  mapStackTraces(map);
+  const describe = (error: Error): ReportedError[] =>
+    describeError(error, {
+      appRoot: task.appRoot,
+      readSource: (file) => map.sourceText(file) ?? readFile(file),
+      templateFrames: templateFramesOf,
+    });
+  showErrorsInTerminal(describe);
+  configureRuntime({
+    appRoot: task.appRoot,
+    transforms: task.liveReload ? [liveReloadTransform(() => revision)] : [],
+    errorPage: errorPages(describe, hostCheck(task.host)),
+  });
+  if (task.inspectPort !== undefined) inspector.open(task.inspectPort, "127.0.0.1");
+  try {
+    application = await makeApplication(task.bundle);
+    await application.start();
+  } catch (error) {
+    // A module that cannot be linked has its place in the text of the trace, where V8 asks nobody.
+    if (error instanceof Error && typeof error.stack === "string") error.stack = mapStackText(error.stack, map);
+    throw error;
+  }
+  // Each request of a kept-alive connection would come to this worker, also after the next save.
+  server = new HTTPServer(application, { noKeepAlive: true });
+  await listening;
+  const { templatePath, staticPath } = application.settings;
+  return { templatePath, staticPath };
+}
+
+async function makeApplication(bundle: string): Promise<Application> {
+  const { makeApp } = (await import(pathToFileURL(bundle).href)) as { makeApp: unknown };
+  if (typeof makeApp !== "function") {
+    throw new TornadoError(
+      "NO_APPLICATION",
+      `makeApp in src/app.ts is no function (${typeof makeApp}). Make it one that returns new Application(routes, { debug }).`,
+    );
+  }
+  const made: unknown = await makeApp({ debug: true });
+  const isApplication = typeof (made as Partial<Application> | null | undefined)?.startRequest === "function";
+  if (isApplication) return made as Application;
+  const what = made === undefined ? "nothing" : `something that is no Application (${typeof made})`;
+  throw new TornadoError(
+    "NO_APPLICATION",
+    `makeApp() in src/app.ts returned ${what}. Return a new Application(routes, { debug }).`,
+  );
+}
+
+async function drain(deadlineMs: number): Promise<{ cut: number }> {
+  // What the front relayed before it turned to another worker may still wait in the kernel's queue.
+  do await nextTurn();
+  while (arriving.size > 0);
+  relays.close();
+  const drained = (await server?.drain({ lingerMs: LINGER_MS, deadlineMs })) ?? { cut: 0 };
+  await application?.shutdown();
+  return drained;
+}
+
+function obey(task: LaterTask): void {
+  if (task.kind === "revision") {
+    revision = task.revision;
+    return;
+  }
+  inspector.close();
+  reportToParent({ kind: "inspectorClosed" } satisfies WorkerReport);
+}
+
+/** Makes the page for an exception, in the form that the client can show. */
+function errorPages(describe: (error: Error) => ReportedError[], isAllowedHost: (host: string | undefined) => boolean) {
+  return (handler: RequestHandler, status: number, error: Error): ErrorAnswer => {
+    const { headers } = handler.request;
+    if (!isAllowedHost(headers.get("Host"))) return answer("text/plain", hiddenErrorText);
+    const report = reportRequestError(handler, status, describe(error));
+    const form = preferredForm((name) => headers.get(name));
+    if (form === "html") return page(report);
+    return form === "json" ? answer("application/json", errorJson(report)) : answer("text/plain", errorText(report));
+  };
+}
+
+function page(report: ErrorReport): ErrorAnswer {
+  const nonce = randomBytes(16).toString("base64");
+  const made = answer("text/html", errorPage(report, { nonce }));
+  made.headers.set("Content-Security-Policy", errorPagePolicy(nonce));
+  return made;
+}
+
+function answer(contentType: string, body: string): ErrorAnswer {
+  const headers = new HTTPHeaders();
+  headers.set("Content-Type", `${contentType}; charset=UTF-8`);
+  headers.set("Cache-Control", "no-store");
+  return { headers, body };
+}
+
+/** Takes exceptions out of the log and shows each distinct one once, with its code. */
+function showErrorsInTerminal(describe: (error: Error) => ReportedError[]): void {
+  const terminal = new TerminalErrors(process.stderr);
+  subscribeToLog((record) => {
+    if (!(record.error instanceof Error) || (record.level !== "error" && record.level !== "warn")) return false;
+    terminal.show(record.message, describe(record.error));
+    return true;
+  });
+}
+
+/** Lets the event loop look once at everything that has arrived. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function listen(listener: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(path, resolve);
+  });
+}

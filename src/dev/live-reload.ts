@@ -1,0 +1,100 @@
+/** The server's half of live reload: tells every open page what has happened to the app. */
+
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { excerptText } from "./code-excerpt.js";
+import { editorLink } from "./editor-link.js";
+import { type ErrorReport, leadingFrame } from "./error-report.js";
+import { place } from "./error-text.js";
+
+/** Proxies and laptops drop connections on which nothing is said. */
+const KEEP_ALIVE_MS = 20_000;
+
+/** The channel to the open pages. It belongs to the front, so that it survives every change of the worker. */
+export class LiveReload {
+  readonly #pages = new Set<ServerResponse>();
+  /** Tells this run of the dev server from an earlier one, whose pages may still be open. */
+  readonly #run = randomBytes(6).toString("hex");
+  readonly #timer: NodeJS.Timeout;
+  #count = 0;
+  #failure: object | undefined;
+
+  constructor() {
+    this.#timer = setInterval(() => this.#say(": still here\n\n"), KEEP_ALIVE_MS);
+    this.#timer.unref();
+  }
+
+  /** Names the state of the app, its templates and static files: a page made before it is old. */
+  get revision(): string {
+    return `${this.#run}-${this.#count}`;
+  }
+
+  /** Number of pages that listen. */
+  get pages(): number {
+    return this.#pages.size;
+  }
+
+  /** Makes the response of a page the channel to it. */
+  subscribe(response: ServerResponse): void {
+    response.writeHead(200, {
+      "Content-Type": "text/event-stream",
+      "Cache-Control": "no-store",
+      "X-Accel-Buffering": "no",
+    });
+    response.write(`retry: 300\n${event("hello", { revision: this.revision, failure: this.#failure })}`);
+    this.#pages.add(response);
+    response.on("close", () => this.#pages.delete(response));
+  }
+
+  /** Begins a new revision; pages made from now on belong to it. */
+  advance(): void {
+    this.#count += 1;
+  }
+
+  /** Has every page load again; call `advance` first. */
+  reload(): void {
+    this.#failure = undefined;
+    this.#say(event("reload", { revision: this.revision }));
+  }
+
+  /** Has every page fetch these sheets again. @param paths - Relative to their static folder. */
+  swapSheets(paths: readonly string[]): void {
+    this.#say(event("style", { paths, revision: this.revision }));
+  }
+
+  /** Shows on every page, also on those opened later, what is broken. */
+  fail(report: ErrorReport): void {
+    const [error] = report.errors;
+    if (error === undefined) return;
+    this.advance();
+    const frame = leadingFrame(error);
+    this.#failure = {
+      id: this.revision,
+      name: error.name,
+      message: error.message,
+      place: frame === undefined ? "" : place(frame),
+      link: frame === undefined || frame.file === "" ? undefined : editorLink(frame.file, frame.line, frame.column),
+      excerpt: frame?.excerpt === undefined ? undefined : excerptText(frame.excerpt),
+    };
+    this.#say(event("failure", this.#failure));
+  }
+
+  /** Takes the failure away without a reload: the app is again what the pages show. */
+  recover(): void {
+    this.#failure = undefined;
+    this.#say(event("fine", {}));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const page of this.#pages) page.end();
+  }
+
+  #say(text: string): void {
+    for (const page of this.#pages) page.write(text);
+  }
+}
+
+function event(name: string, data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,360 @@
+/** Brings every change to the browser: decides what it asks for, rebuilds, changes workers, and tells. One change at a time. */
+
+import { join, relative } from "node:path";
+import { BuildError } from "../bundle/build-error.js";
+import { type BundleResult, type Bundler, createBundler } from "../bundle/bundler.js";
+import { toError } from "../core/errors.js";
+import type { WorkerExit } from "../process/worker-process.js";
+import { AppFolders } from "./app-folders.js";
+import type { BundleFiles } from "./bundle-files.js";
+import { type AppLayout, type ChangeKind, changeKind, type FileEvent, strongestKind } from "./change-kind.js";
+import { type ErrorReport, reportBuildError } from "./error-report.js";
+import type { Front } from "./front.js";
+import type { LiveReload } from "./live-reload.js";
+import { LoadedGraph } from "./loaded-graph.js";
+import { addWork, type PendingWork, type WorkKind } from "./pending-work.js";
+import { reportStartFailure } from "./start-failure.js";
+import type { Changes } from "./watcher.js";
+import { WorkerEnds } from "./worker-ends.js";
+import type { ServingWorker, WorkerSwap } from "./worker-swap.js";
+
+/** What the cycle tells: one call a reload, or one a failure. */
+export interface ReloadNews {
+  /** @param files - What changed, relative to the root; empty for the first start. */
+  reloaded(action: ChangeKind | "revive" | "restart" | "start", files: readonly string[], milliseconds: number): void;
+  failed(report: ErrorReport): void;
+}
+
+export interface ReloadCycleOptions {
+  readonly root: string;
+  readonly host: string;
+  readonly front: Front;
+  readonly liveReload: LiveReload | undefined;
+  readonly swap: WorkerSwap;
+  /** Prepared already. */
+  readonly files: BundleFiles;
+  readonly inspectPort: number | undefined;
+  readonly news: ReloadNews;
+  /** Called when the app's files are known: they may lie outside of the folders that are watched. */
+  watchAlso(paths: readonly string[]): void;
+  /** Called before a restart for another configuration. */
+  readEnvironment(): void;
+}
+
+/** A file that fails to build may be half-written: it gets this long to become whole. */
+const SETTLE_MS = 25;
+/** A second look finds what changed between a file's two events, of which the watcher tells one. */
+const SECOND_LOOK_MS = [15, 100];
+/** A worker that ends because of an error may answer what it has begun for so long. */
+const CRASH_LINGER_MS = 1000;
+
+/** The journey of a file change. */
+export class ReloadCycle {
+  readonly #options: ReloadCycleOptions;
+  readonly #graph = new LoadedGraph();
+  readonly #files: BundleFiles;
+  readonly #ends: WorkerEnds;
+  readonly #folders: AppFolders;
+  #bundler: Promise<Bundler> | undefined;
+  #worker: ServingWorker | undefined;
+  /** The code that the worker runs. */
+  #served: Uint8Array | undefined;
+  #workerStarted = 0;
+  #failure: ErrorReport | undefined;
+  #pending: PendingWork | undefined;
+  #abort = new AbortController();
+  #isRunning = false;
+  #isClosed = false;
+
+  constructor(options: ReloadCycleOptions) {
+    this.#options = options;
+    this.#files = options.files;
+    this.#ends = new WorkerEnds(options.root);
+    this.#folders = new AppFolders(options.root);
+  }
+
+  /** What the dev server answers in the place of the app. */
+  get failure(): ErrorReport | undefined {
+    return this.#failure ?? this.#ends.last;
+  }
+
+  /** Builds and starts the app for the first time. */
+  begin(): void {
+    this.#bundler = this.#createBundler();
+    this.#options.swap.warm();
+    this.#demand("source", []);
+  }
+
+  /** Starts the app anew, whether something changed or not. */
+  restart(): void {
+    this.#demand("restart", []);
+  }
+
+  /** Holds requests as soon as a source is known to have changed. */
+  firstSign(path: string, event: FileEvent): void {
+    const kind = this.#kindOf(path, event, this.#layout());
+    if (kind === "source" || kind === "config") this.#options.front.hold();
+  }
+
+  /** Does what a batch of changes asks for. */
+  changed(changes: Changes): void {
+    const layout = this.#layout();
+    const kinds = new Map([...changes].map(([path, event]) => [path, this.#kindOf(path, event, layout)]));
+    const kind = strongestKind(kinds.values());
+    const files = [...kinds].filter(([, one]) => one === kind).map(([path]) => path);
+    const pageFiles = [...kinds].filter(([, one]) => one === "page" || one === "style").map(([path]) => path);
+    if (kind === "source" || kind === "config") this.#demand(kind, files, pageFiles);
+    else if (kind !== "none") this.#refreshPages(kind, files);
+    // The first sign of a batch may have promised more than the whole of it held.
+    if (!this.#isRunning) this.#direct();
+  }
+
+  /** Called when a request arrives: notices a save that no event has told of yet, and an app that has ended. */
+  look(): void {
+    this.#lookAtFiles();
+    const hasEnded = this.#worker === undefined && this.#failure === undefined;
+    if (hasEnded && !this.#isRunning) this.#demand("revive", []);
+  }
+
+  /**
+   * Waits for the reason why a worker broke off; true when there is one to show.
+   *
+   * @param socketPath - Where the worker listened.
+   */
+  async explainLoss(socketPath: string): Promise<boolean> {
+    return await this.#ends.explain(socketPath);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#abort.abort();
+    await (await this.#bundler?.catch(() => undefined))?.dispose();
+  }
+
+  #demand(kind: WorkKind, files: readonly string[], pageFiles: readonly string[] = []): void {
+    if (this.#isClosed) return;
+    this.#options.front.hold();
+    this.#pending = addWork(this.#pending, { kind, files, pageFiles });
+    // What is being started now is old already.
+    this.#abort.abort();
+    if (!this.#isRunning) void this.#run();
+  }
+
+  /** Works until nothing is left to do, and only then lets requests go on. */
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#pending !== undefined && !this.#isClosed) {
+      const work: PendingWork = this.#pending;
+      this.#pending = undefined;
+      this.#abort = new AbortController();
+      try {
+        await this.#work(work, this.#abort.signal);
+      } catch (error) {
+        if (this.#pending === undefined) this.#fail(await reportStartFailure(toError(error), this.#options.root));
+      }
+    }
+    this.#isRunning = false;
+    if (this.#isClosed) return;
+    this.#direct();
+    for (const delay of SECOND_LOOK_MS) setTimeout(() => this.#isClosed || this.#lookAtFiles(), delay).unref();
+  }
+
+  /** Tells the front where requests go, now that nothing is changing. */
+  #direct(): void {
+    const { front } = this.#options;
+    if (this.#failure !== undefined) front.showPages();
+    else if (this.#worker !== undefined) front.relayTo(this.#worker.socketPath);
+  }
+
+  #lookAtFiles(): void {
+    if (this.#pending !== undefined) return;
+    const changed = this.#graph.changedFile();
+    if (changed !== undefined) this.#demand("source", [this.#shown(changed)]);
+  }
+
+  async #work(work: PendingWork, signal: AbortSignal): Promise<void> {
+    if (work.kind === "config") await this.#reconfigure();
+    const bundle = await this.#build(work);
+    if (bundle === undefined) return;
+    const isSame = this.#served !== undefined && Buffer.compare(this.#served, bundle.code) === 0;
+    if (work.kind === "source" && isSame && this.#worker !== undefined) {
+      this.#recover();
+      if (work.pageFiles.length > 0) setImmediate(() => this.#refreshPages("page", work.pageFiles));
+      return;
+    }
+    const worker = await this.#start(work, bundle, signal);
+    if (worker === undefined) return;
+    // A newer change came while the app started: nobody must see this one.
+    if (this.#pending !== undefined) return void this.#options.swap.retire(worker);
+    if (work.kind !== "revive") this.#ends.forget();
+    this.#takeOver(worker, bundle);
+    this.#tell(work);
+  }
+
+  /** Gives the bundle, or `undefined` when there is none: then the failure is told, unless newer work has come. */
+  async #build(work: PendingWork): Promise<BundleResult | undefined> {
+    this.#graph.beforeBuild();
+    try {
+      this.#bundler ??= this.#createBundler();
+      const bundle = await (await this.#bundler).rebuild();
+      this.#graph.afterBuild(bundle.inputs);
+      return bundle;
+    } catch (error) {
+      if (!(error instanceof BuildError)) {
+        // The next save tries with a new bundler: esbuild's own process may have died.
+        this.#bundler = undefined;
+        throw error;
+      }
+      const named = error.problems.filter(({ file }) => file !== "").map(({ file }) => join(this.#options.root, file));
+      this.#graph.add(named);
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      const isWholeNow = this.#pending === undefined && this.#graph.changedFile() !== undefined;
+      if (isWholeNow) this.#demand("source", work.files, work.pageFiles);
+      if (this.#pending === undefined) this.#fail(reportBuildError(error, this.#options.root));
+      return undefined;
+    }
+  }
+
+  /** Gives the worker, or `undefined` when there is none: then the failure is told, unless newer work has come. */
+  async #start(work: PendingWork, bundle: BundleResult, signal: AbortSignal): Promise<ServingWorker | undefined> {
+    const { root, host, swap, liveReload, inspectPort } = this.#options;
+    // Processes whose working directory was deleted do not find the one that took its place.
+    if (this.#files.isGone) swap.retireSpares();
+    const path = this.#files.write(bundle);
+    if (this.#files.warmUp !== undefined) swap.setWarmUp(this.#files.warmUp);
+    if (inspectPort !== undefined && this.#worker !== undefined) await swap.closeInspector(this.#worker);
+    if (work.kind !== "revive") liveReload?.advance();
+    const revision = liveReload?.revision ?? "";
+    const task = {
+      kind: "serve",
+      bundle: path,
+      appRoot: root,
+      host,
+      liveReload: liveReload !== undefined,
+      revision,
+      inspectPort,
+    } as const;
+    try {
+      return await swap.start(task, signal);
+    } catch (error) {
+      if (this.#pending === undefined) {
+        this.#retireWorker();
+        this.#fail(await reportStartFailure(toError(error), root, bundle));
+      }
+      return undefined;
+    }
+  }
+
+  #takeOver(worker: ServingWorker, bundle: BundleResult): void {
+    this.#retireWorker();
+    this.#worker = worker;
+    this.#served = bundle.code;
+    this.#workerStarted = performance.now();
+    this.#failure = undefined;
+    this.#watchEnd(worker);
+    this.#folders.learn(worker.detail);
+    this.#options.watchAlso([...bundle.inputs, ...this.#folders.templates, ...this.#folders.static]);
+  }
+
+  #tell(work: PendingWork): void {
+    const action = this.#files.generation === 1 ? "start" : work.kind;
+    this.#options.news.reloaded(action, work.files, performance.now() - work.since);
+    if (work.kind === "revive") return;
+    // After the front has let go: the page that loads again must find the new worker.
+    setImmediate(() => this.#options.liveReload?.reload());
+  }
+
+  /** The code is again what the worker runs, such as after an undone mistake: it goes on. */
+  #recover(): void {
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    setImmediate(() => this.#options.liveReload?.recover());
+  }
+
+  #fail(report: ErrorReport): void {
+    // What ends with the server has not failed.
+    if (this.#isClosed) return;
+    this.#options.news.failed(report);
+    this.#showFailure(report);
+  }
+
+  #showFailure(report: ErrorReport): void {
+    this.#failure = report;
+    setImmediate(() => this.#options.liveReload?.fail(report));
+  }
+
+  #refreshPages(kind: "style" | "page", files: readonly string[]): void {
+    const began = performance.now();
+    const { liveReload, news } = this.#options;
+    liveReload?.advance();
+    if (liveReload !== undefined) this.#worker?.process.giveTask({ kind: "revision", revision: liveReload.revision });
+    if (kind === "page") liveReload?.reload();
+    else liveReload?.swapSheets(files.map((file) => this.#folders.belowStatic(file)));
+    news.reloaded(kind, files, performance.now() - began);
+  }
+
+  /** Sees to it that a worker which ends by itself is replaced when the next request comes. */
+  #watchEnd(worker: ServingWorker): void {
+    const lose = (error: Error | null, exit?: WorkerExit) => {
+      if (this.#worker !== worker || this.#isClosed) return;
+      const { report, isLasting } = this.#ends.note(worker, error, exit, performance.now() - this.#workerStarted);
+      this.#worker = undefined;
+      this.#served = undefined;
+      if (this.#isRunning) return;
+      // An error has been printed by the worker itself.
+      if (error === null) this.#options.news.failed(report);
+      if (isLasting) this.#showFailure(report);
+      if (isLasting) this.#direct();
+      else if (this.#options.front.isHolding) this.#demand("revive", []);
+    };
+    this.#ends.expect(worker);
+    worker.process.onLeaving((error) => {
+      // A signal may be meant for all of us; whether it was is known when the worker has ended.
+      if (error === null) return;
+      lose(error);
+      setTimeout(() => worker.process.kill("SIGKILL"), CRASH_LINGER_MS).unref();
+    });
+    void worker.process.exited.then((exit) => lose(null, exit));
+  }
+
+  #retireWorker(): void {
+    const old = this.#worker;
+    this.#worker = undefined;
+    this.#served = undefined;
+    if (old !== undefined) this.#ends.retire(old, this.#options.swap.retire(old));
+  }
+
+  async #reconfigure(): Promise<void> {
+    this.#options.readEnvironment();
+    this.#options.swap.retireSpares();
+    const old = this.#bundler;
+    this.#bundler = this.#createBundler();
+    void old?.then((bundler) => bundler.dispose()).catch(() => {});
+  }
+
+  #createBundler(): Promise<Bundler> {
+    const created = createBundler({ root: this.#options.root, outdir: this.#files.folder });
+    created.catch(() => {});
+    return created;
+  }
+
+  /** What a change asks for; nothing when a request has seen the save before the watcher told of it. */
+  #kindOf(path: string, event: FileEvent, layout: AppLayout): ChangeKind {
+    const kind = changeKind(path, event, layout);
+    const file = join(this.#options.root, path);
+    return kind === "source" && this.#graph.has(file) && !this.#graph.isChanged(file) ? "none" : kind;
+  }
+
+  #layout(): AppLayout {
+    return {
+      templateFolders: this.#folders.templates,
+      staticFolders: this.#folders.static,
+      isLoaded: (path) => this.#graph.has(join(this.#options.root, path)),
+      isBroken: this.#failure !== undefined,
+    };
+  }
+
+  #shown(file: string): string {
+    return relative(this.#options.root, file).replaceAll("\\", "/");
+  }
+}

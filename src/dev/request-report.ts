@@ -1,0 +1,155 @@
+/** Describes the request in which an error happened, for the error page, with every secret masked. */
+
+import { packageVersion } from "../bundle/tornado-resolver.js";
+import { isSecretName, redacted, redactKnownSecrets, redactUrl, redactValue } from "../core/redact.js";
+import type { RequestHandler } from "../core/web/request-handler.js";
+import type { ErrorReport, ReportedError, ReportSection } from "./error-report.js";
+
+const MAX_VALUE_LENGTH = 2000;
+/** A value signed by `setSignedCookie` is what proves who somebody is. */
+const signedValue = /^2\|\d+:/;
+
+/** Makes the report of an error that ended a request. */
+export function reportRequestError(
+  handler: RequestHandler,
+  status: number,
+  errors: readonly ReportedError[],
+): ErrorReport {
+  const { request } = handler;
+  const report: ErrorReport = {
+    kind: "request",
+    status,
+    request: `${request.method} ${redactUrl(request.uri)}`,
+    handler: `${handler.constructor.name}.${request.method.toLowerCase()}`,
+    errors,
+    sections: [
+      { title: "Request", rows: requestRows(handler) },
+      { title: "Query arguments", rows: argumentRows(request.queryArguments) },
+      { title: "Form arguments", rows: argumentRows(request.bodyArguments) },
+      { title: "Files", rows: fileRows(handler) },
+      { title: "Body", rows: bodyRows(handler) },
+      {
+        title: "Cookies",
+        rows: [...request.cookies].map(([name, value]) => [name, cookieValue(name, value)] as const),
+      },
+      {
+        title: "Headers",
+        rows: [...request.headers.getAll()].map(([name, value]) => [name, masked(name, value)] as const),
+      },
+      { title: "Settings", rows: settingRows(handler.settings) },
+      {
+        title: "Versions",
+        rows: [
+          ["Tornado", packageVersion],
+          ["Node.js", process.version],
+          ["System", `${process.platform} ${process.arch}`],
+        ],
+      },
+    ],
+  };
+  return maskValues(report, knownSecrets(handler));
+}
+
+function requestRows({ request, pathArgs, pathKwargs }: RequestHandler): ReportSection["rows"] {
+  const path = pathKwargs !== undefined && pathKwargs !== null ? pathKwargs : pathArgs;
+  const hasArguments = path !== undefined && Object.keys(path).length > 0;
+  return [
+    ["From", request.remoteIp],
+    ["Protocol", `${request.protocol}, ${request.version}`],
+    ...(hasArguments ? [["Path arguments", shown(path)] as const] : []),
+    ["After", `${(request.requestTime() * 1000).toFixed(1)} ms`],
+  ];
+}
+
+function argumentRows(values: ReadonlyMap<string, readonly Buffer[]>): ReportSection["rows"] {
+  return [...values].map(
+    ([name, all]) => [name, masked(name, all.map((value) => value.toString()).join(", "))] as const,
+  );
+}
+
+function fileRows({ request }: RequestHandler): ReportSection["rows"] {
+  return [...request.files].flatMap(([field, files]) =>
+    files.map((file) => [field, `${file.filename}, ${file.contentType}, ${file.body.length} bytes`] as const),
+  );
+}
+
+/** A form is shown by its arguments; JSON with its secrets masked; of anything else the size. */
+function bodyRows({ request }: RequestHandler): ReportSection["rows"] {
+  const type = request.headers.get("Content-Type") ?? "";
+  if (request.body.length === 0 || /^(?:multipart\/|application\/x-www-form-urlencoded)/i.test(type)) return [];
+  const size = `${request.body.length} bytes`;
+  if (!/json/i.test(type)) return [[type === "" ? "Content" : type, size]];
+  try {
+    return [[`${type}, ${size}`, shown(redactValue(JSON.parse(request.body.toString())))]];
+  } catch {
+    return [[`${type}, ${size}`, "(not JSON)"]];
+  }
+}
+
+function cookieValue(name: string, value: string): string {
+  return signedValue.test(value.replace(/^"/, "")) ? redacted : masked(name, value);
+}
+
+function settingRows(settings: Readonly<Record<string, unknown>>): ReportSection["rows"] {
+  return Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, shown(redactValue(value, name))] as const);
+}
+
+function masked(name: string, value: string): string {
+  return isSecretName(name) ? redacted : shorten(redactUrl(value));
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return shorten(value);
+  if (typeof value === "function") return `[${value.name || "function"}]`;
+  try {
+    return shorten(JSON.stringify(value, null, 2) ?? String(value));
+  } catch {
+    return String(value);
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}… (${text.length} characters)` : text;
+}
+
+/** What must not be seen wherever it stands: in a message, in a line of code, in a value of a harmless name. */
+function knownSecrets({ settings, request }: RequestHandler): Set<string> {
+  const secrets = new Set<string>();
+  const add = (value: unknown): void => {
+    if (typeof value === "string") secrets.add(value);
+    else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value))
+      Object.values(value).forEach(add);
+  };
+  for (const [name, value] of Object.entries(process.env)) {
+    // The working directory goes by the name of a password.
+    if (isSecretName(name) && name !== "PWD" && name !== "OLDPWD") add(value);
+  }
+  for (const [name, value] of Object.entries(settings)) if (isSecretName(name)) add(value);
+  for (const [name, value] of request.headers.getAll()) {
+    // Of "Bearer abc" it is the second word that opens doors.
+    if (isSecretName(name) && name.toLowerCase() !== "cookie")
+      for (const part of [value, ...value.split(" ")]) add(part);
+  }
+  for (const [name, value] of request.cookies) if (cookieValue(name, value) === redacted) add(value);
+  for (const values of [request.queryArguments, request.bodyArguments]) {
+    for (const [name, all] of values) if (isSecretName(name)) for (const value of all) add(value.toString());
+  }
+  // Words such as "Bearer" and "Basic" are no secrets; a secret that short could not be masked without masking words.
+  for (const secret of secrets) if (secret.length < 8) secrets.delete(secret);
+  return secrets;
+}
+
+function maskValues(report: ErrorReport, secrets: ReadonlySet<string>): ErrorReport {
+  if (secrets.size === 0) return report;
+  // The longest first: a secret may be part of another one.
+  const ordered = [...secrets].sort((one, other) => other.length - one.length);
+  const mask = (value: unknown): unknown => {
+    if (typeof value === "string") return redactKnownSecrets(value, ordered);
+    if (Array.isArray(value)) return value.map(mask);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner)]));
+  };
+  return mask(report) as ErrorReport;
+}

@@ -1,0 +1,152 @@
+/** Tells about saved files in batches: at once that something happened, and a moment of quiet later what. */
+
+import { isAbsolute, join, relative } from "node:path";
+import { type FSWatcher, watch } from "chokidar";
+import { type FileEvent, isIgnored } from "./change-kind.js";
+import { stampOf } from "./loaded-graph.js";
+
+/** Files that changed together: path relative to the root, with forward slashes, to what happened to it last. */
+export type Changes = ReadonlyMap<string, FileEvent>;
+
+export interface WatcherOptions {
+  /** Absolute path of the app's root. */
+  readonly root: string;
+  /** Files and folders to watch, relative to the root or absolute; they need not exist yet. */
+  readonly paths: readonly string[];
+  /** Called at the first sign of a change of this file, before its batch is complete. */
+  onFirstSign(path: string, event: FileEvent): void;
+  onChanges(changes: Changes): void;
+  /** Called when the system's means are used up and the watcher goes on by looking at the files again and again. */
+  onPolling(reason: string): void;
+}
+
+/** One save is one file. It waits only for its second event: the writing that follows an emptying. */
+const QUIET_MS = 2;
+/** Many files are a checkout or a formatter: one restart at its end is worth more than the milliseconds. */
+const QUIET_AFTER_MANY_MS = 40;
+const MANY = 3;
+const LONGEST_BATCH_MS = 2000;
+/** chokidar tells of a file once in 5 ms: a second save within them, as of a formatter, must be looked for. */
+const LOOK_AGAIN_MS = 10;
+const MAX_LOOKED_AT_AGAIN = 20;
+const POLLING_INTERVAL_MS = 300;
+
+/** What two events of one file come to: gone and there again is how many editors save; new and written to is new. */
+function merged(earlier: FileEvent | undefined, event: FileEvent): FileEvent {
+  if (earlier === "unlink" && event === "add") return "change";
+  return earlier === "add" && event === "change" ? "add" : event;
+}
+
+/** Watches an app's files until it is closed. */
+export class Watcher implements AsyncDisposable {
+  readonly #options: WatcherOptions;
+  readonly #paths = new Set<string>();
+  #chokidar: FSWatcher;
+  /** Resolves when every file that is there is watched. */
+  readonly ready: Promise<void>;
+  #isPolling = false;
+  #batch = new Map<string, FileEvent>();
+  #batchBegan = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  /** What a file was when its change was told last. */
+  readonly #told = new Map<string, string>();
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+    for (const path of options.paths) this.#paths.add(this.#absolute(path));
+    this.#chokidar = this.#watch(false);
+    this.ready = new Promise((resolve) => this.#chokidar.once("ready", resolve));
+  }
+
+  /** Watches more: a template folder of another name, a source outside `src`. What is watched already costs nothing. */
+  add(paths: Iterable<string>): void {
+    for (const path of paths) {
+      const absolute = this.#absolute(path);
+      if (this.#isCovered(absolute)) continue;
+      this.#paths.add(absolute);
+      this.#chokidar.add(absolute);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#chokidar.close();
+  }
+
+  #watch(usePolling: boolean): FSWatcher {
+    const watcher = watch([...this.#paths], {
+      ignoreInitial: true,
+      ignored: (path) => this.#isIgnored(path),
+      ignorePermissionErrors: true,
+      usePolling,
+      interval: POLLING_INTERVAL_MS,
+      binaryInterval: POLLING_INTERVAL_MS,
+    });
+    watcher.on("all", (event, path) => {
+      if (event === "add" || event === "change" || event === "unlink") this.#note(path, event);
+    });
+    watcher.on("error", (error) => this.#fail(error as NodeJS.ErrnoException));
+    return watcher;
+  }
+
+  #note(absolute: string, event: FileEvent): void {
+    const path = this.#relative(absolute);
+    if (this.#batch.size === 0) this.#batchBegan = performance.now();
+    this.#batch.set(path, merged(this.#batch.get(path), event));
+    this.#options.onFirstSign(path, event);
+    clearTimeout(this.#timer);
+    const quietMs = this.#batch.size < MANY ? QUIET_MS : QUIET_AFTER_MANY_MS;
+    const lastsTooLong = performance.now() - this.#batchBegan > LONGEST_BATCH_MS;
+    this.#timer = setTimeout(() => this.#deliver(), lastsTooLong ? 0 : quietMs);
+  }
+
+  #deliver(): void {
+    const changes = this.#batch;
+    this.#batch = new Map();
+    this.#lookAgainLater(changes);
+    this.#options.onChanges(changes);
+  }
+
+  #lookAgainLater(changes: Changes): void {
+    const files = [...changes.keys()].slice(0, MAX_LOOKED_AT_AGAIN).map((path) => this.#absolute(path));
+    for (const file of files) this.#told.set(file, stampOf(file));
+    setTimeout(() => {
+      for (const file of files) {
+        const isNew = ![this.#told.get(file), "gone"].includes(stampOf(file));
+        if (isNew && !this.#isClosed) this.#note(file, "change");
+      }
+    }, LOOK_AGAIN_MS).unref();
+  }
+
+  /** ENOSPC: no inotify watches left. EMFILE, ENFILE: no descriptors. Each is a limit of the machine, not of the app. */
+  #fail(error: NodeJS.ErrnoException): void {
+    if (this.#isPolling || !["ENOSPC", "EMFILE", "ENFILE"].includes(error.code ?? "")) return;
+    this.#isPolling = true;
+    void this.#chokidar.close();
+    this.#chokidar = this.#watch(true);
+    this.#options.onPolling(error.code ?? error.message);
+  }
+
+  #isCovered(path: string): boolean {
+    for (const watched of this.#paths) {
+      if (path === watched || (path.startsWith(watched) && /^[\\/]/.test(path.slice(watched.length)))) return true;
+    }
+    return false;
+  }
+
+  #isIgnored(path: string): boolean {
+    const shown = this.#relative(path);
+    // The root itself, and files outside it that the app imports, are never looked away from.
+    return shown !== "" && !shown.startsWith("..") && !isAbsolute(shown) && isIgnored(shown);
+  }
+
+  #absolute(path: string): string {
+    return isAbsolute(path) ? path : join(this.#options.root, path);
+  }
+
+  #relative(path: string): string {
+    return relative(this.#options.root, path).replaceAll("\\", "/");
+  }
+}

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromium, RunningDevServer, smallApp } from "./running-dev-server.js";
+
+const isInstalled = existsSync(chromium);
+if (!isInstalled && process.env.CI)
+  throw new Error(`${chromium} is needed in CI: live reload is tested in a real browser.`);
+
+describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromium})`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await playwright.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+  });
+  afterAll(async () => await browser.close());
+
+  /** Opens a page and waits until it listens. */
+  async function open(server: RunningDevServer, path: string): Promise<Page> {
+    const page = await browser.newPage();
+    const connected = page.waitForRequest((request) => request.url().endsWith("/__tornado/events"));
+    await page.goto(server.url(path), { waitUntil: "load" });
+    await connected;
+    return page;
+  }
+
+  it("loads the page again after a source and after a template was saved", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await page.waitForSelector("text=page second");
+    await server.save("templates/page.html", smallApp["templates/page.html"]!.replace("<h1>page", "<h1>changed"));
+    await page.waitForSelector("text=changed second");
+
+    expect(await page.textContent("h1")).toMatch("changed second");
+  });
+
+  it("swaps a style sheet without loading the page again", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    await page.evaluate("window.isSame = true");
+    const color = () => page.evaluate("getComputedStyle(document.querySelector('h1')).color");
+    expect(await color()).toBe("rgb(1, 2, 3)");
+
+    await server.save("static/app.css", "h1 { color: rgb(4, 5, 6); }\n");
+    await page.waitForFunction("getComputedStyle(document.querySelector('h1')).color === 'rgb(4, 5, 6)'");
+
+    expect(await page.evaluate("window.isSame")).toBe(true);
+    await expect.poll(() => page.locator("link[rel=stylesheet]").count()).toBe(1);
+  });
+
+  it("covers an open page while the build is broken, and uncovers it when the mistake is undone", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    await page.evaluate("window.isSame = true");
+
+    await server.save("src/word.ts", "export const word = = 1;\n");
+    await page.waitForSelector("tornado-overlay");
+    const shown = await page.locator("tornado-overlay [role=alertdialog]").textContent();
+    await server.save("src/word.ts", smallApp["src/word.ts"]!);
+    await page.waitForSelector("tornado-overlay", { state: "detached" });
+
+    expect(shown).toContain('Unexpected "="');
+    expect(shown).toContain("src/word.ts:1:21");
+    expect(await page.evaluate("window.isSame")).toBe(true);
+  });
+
+  it("goes from the page of a broken build to the app by itself", async () => {
+    await using server = await RunningDevServer.start();
+    await server.get("/page");
+    await server.save("src/word.ts", "export const word = = 1;\n");
+    const page = await open(server, "/page");
+    expect(await page.textContent("h1")).toBe('Unexpected "="');
+
+    await server.save("src/word.ts", 'export const word: string = "mended";\n');
+    await page.waitForSelector("text=page mended");
+
+    expect(await page.locator("tornado-overlay").count()).toBe(0);
+  });
+
+  it("finds out after a pause in the background that it is old", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    await page.evaluate("dispatchEvent(new Event('pagehide'))");
+
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await server.saw(/reloaded/);
+    expect(await page.textContent("h1")).toMatch("page first");
+    await page.evaluate("dispatchEvent(new Event('pageshow'))");
+
+    await page.waitForSelector("text=page second");
+  });
+});
