@@ -12,7 +12,6 @@ const layers: Record<string, { imports: string[]; packages: Record<string, strin
   core: {
     imports: [],
     packages: {
-      "@fastify/busboy": "reads multipart bodies as a stream",
       mrmime: "knows the media type of a file extension",
       acorn: "parses the expressions of templates",
     },
@@ -21,7 +20,10 @@ const layers: Record<string, { imports: string[]; packages: Record<string, strin
   production: { imports: ["core", "process"], packages: {} },
   bundle: { imports: ["core"], packages: { esbuild: "bundles an app" } },
   dev: { imports: ["core", "process", "bundle"], packages: { chokidar: "watches an app's files" } },
-  scaffold: { imports: ["core/errors"], packages: { prompts: "asks at a terminal" } },
+  scaffold: {
+    imports: ["core/errors", "core/nearest-name", "core/terminal-style"],
+    packages: { prompts: "asks at a terminal" },
+  },
   cli: {
     imports: ["core", "process", "production", "bundle", "dev", "scaffold"],
     packages: { commander: "reads the command line" },
