@@ -1,0 +1,16 @@
+/** Hono on its own server for Node. */
+
+import { serve } from "@hono/node-server";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono } from "hono";
+import { greeting, ready, record, staticFolder } from "./serve.js";
+
+const app = new Hono();
+app.get("/", (context) => context.html(greeting));
+app.get("/json", (context) => context.json(record()));
+app.get("/users/:user/posts/:post", (context) =>
+  context.text(`${context.req.param("user")} ${context.req.param("post")}`),
+);
+app.post("/form", async (context) => context.text((await context.req.parseBody()).name));
+app.get("/static/*", serveStatic({ root: staticFolder, rewriteRequestPath: (path) => path.replace("/static", "") }));
+serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => ready(port));
