@@ -1,5 +1,6 @@
 /** Escapes text for URLs, and back. */
 
+import { percentDecodeInPlace } from "./percent-decoding.js";
 import { toUnicode, utf8 } from "./unicode.js";
 
 /** How a space is written in a URL. */
@@ -36,34 +37,9 @@ export function urlUnescape(
   value: string | Uint8Array,
   { encoding = "utf8", plus = true }: UrlUnescapeOptions = {},
 ): string | Buffer {
-  const bytes = percentDecode(utf8(value), plus);
+  // A copy: the caller's bytes stay as they are.
+  const bytes = percentDecodeInPlace(Buffer.from(utf8(value)), plus);
   return encoding === null ? bytes : bytes.toString(encoding);
-}
-
-function percentDecode(bytes: Buffer, plus: boolean): Buffer {
-  const decoded = Buffer.allocUnsafe(bytes.length);
-  let length = 0;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index]!;
-    if (byte === 0x25) {
-      const high = hexDigit(bytes[index + 1]);
-      const low = hexDigit(bytes[index + 2]);
-      if (high >= 0 && low >= 0) {
-        decoded[length++] = high * 16 + low;
-        index += 2;
-        continue;
-      }
-    }
-    decoded[length++] = byte === 0x2b && plus ? 0x20 : byte;
-  }
-  return decoded.subarray(0, length);
-}
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
 }
 
 /**
@@ -75,7 +51,8 @@ export function parseQsBytes(
   query: string | Uint8Array,
   { keepBlankValues = false }: { readonly keepBlankValues?: boolean } = {},
 ): Map<string, Buffer[]> {
-  const bytes = utf8(query);
+  // A copy: the caller's bytes stay as they are.
+  const bytes = Buffer.from(utf8(query));
   const fields = new Map<string, Buffer[]>();
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(0x26, start);
@@ -85,10 +62,10 @@ export function parseQsBytes(
     const equals = field.indexOf(0x3d);
     const value = equals === -1 ? field.subarray(field.length) : field.subarray(equals + 1);
     if (field.length === 0 || (value.length === 0 && !keepBlankValues)) continue;
-    const name = percentDecode(equals === -1 ? field : field.subarray(0, equals), true).toString();
+    const name = percentDecodeInPlace(equals === -1 ? field : field.subarray(0, equals), true).toString();
     const values = fields.get(name);
-    if (values === undefined) fields.set(name, [percentDecode(value, true)]);
-    else values.push(percentDecode(value, true));
+    if (values === undefined) fields.set(name, [percentDecodeInPlace(value, true)]);
+    else values.push(percentDecodeInPlace(value, true));
   }
   return fields;
 }

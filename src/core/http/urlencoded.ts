@@ -1,5 +1,6 @@
 /** Reads `a=1&b=2`: query strings and urlencoded bodies. Values are bytes, names are UTF-8. */
 
+import { percentDecodeInPlace } from "../escape/percent-decoding.js";
 import { HTTPInputError } from "./http-input-error.js";
 
 /** Most arguments that one query or body may have. Each costs memory that the client did not pay for. */
@@ -50,28 +51,5 @@ export function addArgument(parsed: Map<string, Buffer[]>, name: string, value: 
 function decodeBytes(text: string): Buffer {
   const bytes = Buffer.from(text, "latin1");
   if (!text.includes("%") && !text.includes("+")) return bytes;
-  // Decoding never makes text longer, so that it can be done where the bytes are.
-  let length = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    let byte = bytes[i]!;
-    if (byte === 0x2b) {
-      byte = 0x20;
-    } else if (byte === 0x25) {
-      const high = hexDigit(bytes[i + 1]);
-      const low = hexDigit(bytes[i + 2]);
-      if (high !== -1 && low !== -1) {
-        byte = high * 16 + low;
-        i += 2;
-      }
-    }
-    bytes[length++] = byte;
-  }
-  return bytes.subarray(0, length);
-}
-
-function hexDigit(code: number | undefined): number {
-  if (code === undefined) return -1;
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+  return percentDecodeInPlace(bytes, true);
 }

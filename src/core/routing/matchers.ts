@@ -1,5 +1,6 @@
 /** The questions a rule can ask of a request: its path, its host, or nothing at all. */
 
+import { percentDecodeInPlace } from "../escape/percent-decoding.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { NamedArguments } from "./named-arguments.js";
 import { type PathPattern, parsePathPattern } from "./path-pattern.js";
@@ -130,32 +131,5 @@ export class PathMatches extends Matcher {
 
 function pathArgument(text: string | undefined): PathArgument {
   if (text === undefined) return null;
-  return /[%\x80-\uffff]/.test(text) ? percentDecode(text) : text;
-}
-
-/** Undoes percent-encoding into bytes. `+` stays, and so does an escape that is none. */
-function percentDecode(text: string): Buffer {
-  const bytes = Buffer.from(text, "latin1");
-  let length = 0;
-  for (let index = 0; index < bytes.length; index += 1) {
-    let byte = bytes[index]!;
-    if (byte === 0x25) {
-      const high = hexadecimalDigit(bytes[index + 1]);
-      const low = hexadecimalDigit(bytes[index + 2]);
-      if (high >= 0 && low >= 0) {
-        byte = high * 16 + low;
-        index += 2;
-      }
-    }
-    bytes[length] = byte;
-    length += 1;
-  }
-  return bytes.subarray(0, length);
-}
-
-function hexadecimalDigit(code: number | undefined): number {
-  if (code === undefined) return -1;
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
+  return /[%\x80-\uffff]/.test(text) ? percentDecodeInPlace(Buffer.from(text, "latin1"), false) : text;
 }

@@ -160,3 +160,11 @@ describe("squeeze, utf8 and toUnicode", () => {
     expect(() => utf8({} as string)).toThrow(TypeError);
   });
 });
+
+it("leaves the bytes that it is given as they are", () => {
+  const bytes = Buffer.from("a=%41+%42");
+
+  expect(urlUnescape(bytes)).toBe("a=A B");
+  expect(parseQsBytes(bytes).get("a")).toEqual([Buffer.from("A B")]);
+  expect(bytes.toString()).toBe("a=%41+%42");
+});
