@@ -1,14 +1,10 @@
 /** What every command about an app begins with: its root, its .env and its tornado.config.ts. */
 
 import { findAppRoot } from "../core/app-root.js";
-import { readEnvFiles } from "../core/env-file.js";
+import { developmentEnvFileNames, envFileNames, readEnvFiles } from "../core/env-file.js";
 import { CONFIG_SECTIONS } from "./command-options.js";
 import { type ConfigFile, loadConfigFile } from "./config-file.js";
 import { type SettledOptions, settleOptions } from "./parse-options.js";
-
-/** The later file wins, and is for what one machine has of its own. The same as the servers read. */
-const ENV_FILES = [".env", ".env.local"];
-const DEVELOPMENT_ENV_FILES = [".env", ".env.development", ".env.local"];
 
 /** An app that a command is about. */
 export interface AppContext {
@@ -24,7 +20,7 @@ export async function openApp({ isDevelopment = false } = {}): Promise<AppContex
   const root = findAppRoot(process.cwd());
   return {
     root,
-    envFiles: readEnvFiles(root, isDevelopment ? DEVELOPMENT_ENV_FILES : ENV_FILES),
+    envFiles: readEnvFiles(root, isDevelopment ? developmentEnvFileNames : envFileNames),
     config: await loadConfigFile(root),
   };
 }

@@ -5,6 +5,11 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { TornadoError } from "./errors.js";
 
+/** The files that a served app reads; the later one wins, and is for what one machine has of its own. */
+export const envFileNames: readonly string[] = [".env", ".env.local"];
+/** The same in development. */
+export const developmentEnvFileNames: readonly string[] = [".env", ".env.development", ".env.local"];
+
 /**
  * Reads files of `NAME=value` lines; a file that does not exist counts as empty.
  *

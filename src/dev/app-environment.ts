@@ -1,13 +1,10 @@
 /** Makes the environment of an app in development: what is set already, and what its `.env` files say. */
 
-import { readEnvFiles } from "../core/env-file.js";
+import { developmentEnvFileNames, readEnvFiles } from "../core/env-file.js";
 
-/** A later file beats an earlier one; what is set outside of the files beats them all. */
-const files = [".env", ".env.development", ".env.local"];
-
-/** Reads the files anew. @param base - The environment without them. */
+/** Reads the files anew; what is set outside of them beats them all. @param base - The environment without them. */
 export function appEnvironment(root: string, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...withoutNul(readEnvFiles(root, files)), ...base };
+  return { ...withoutNul(readEnvFiles(root, developmentEnvFileNames)), ...base };
 }
 
 /** A file that is no text has NUL characters, with which the system starts no process. */

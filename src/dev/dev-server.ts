@@ -1,6 +1,7 @@
 /** `tornado dev`: owns the port and the terminal, and serves an app that is always as it was last saved. */
 
 import { join } from "node:path";
+import { developmentEnvFileNames } from "../core/env-file.js";
 import { TornadoError } from "../core/errors.js";
 import { terminalStyle } from "../core/terminal-style.js";
 import { describePortOwner } from "../process/port-owner.js";
@@ -46,9 +47,7 @@ const watchedPaths = [
   "src",
   "templates",
   "static",
-  ".env",
-  ".env.local",
-  ".env.development",
+  ...developmentEnvFileNames,
   "package.json",
   "tornado.config.ts",
   "tsconfig.json",

@@ -1,7 +1,6 @@
 /** Gathers what is known about an error into plain data: the one source of the page, the text, the JSON and the terminal. */
 
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import type { BuildError, BuildProblem } from "../bundle/build-error.js";
 import { toError } from "../core/errors.js";
 import { type CodeExcerpt, excerptOf } from "./code-excerpt.js";
@@ -183,11 +182,6 @@ export function leadingFrame(error: ReportedError): ReportedFrame | undefined {
 
 function isOfApp(owner: StackFrame["owner"]): boolean {
   return owner === "template" || owner === "app";
-}
-
-/** Names a place in a few characters, such as `home.ts:12`. */
-export function shortPlace(frame: StackFrame): string {
-  return `${basename(frame.file)}:${frame.line}`;
 }
 
 /** Reads a source from the disk; `undefined` when it is not there. */

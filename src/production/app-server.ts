@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { applyEnv, readEnvFiles } from "../core/env-file.js";
+import { applyEnv, envFileNames, readEnvFiles } from "../core/env-file.js";
 import { TornadoError } from "../core/errors.js";
 import { HTTPServer } from "../core/http/server.js";
 import type { Application } from "../core/web/application.js";
@@ -11,8 +11,6 @@ import type { BuiltApp } from "./built-app.js";
 import { inheritedHandle, type ListenTarget, listenError } from "./listening-socket.js";
 import type { StartOptions } from "./options.js";
 
-/** The later file wins; it holds what one machine has of its own. */
-const ENV_FILES = [".env", ".env.local"];
 /** Lets debug behaviour into production, for an hour of searching; said at every start. */
 const FORCE_DEBUG_VARIABLE = "TORNADO_FORCE_DEBUG";
 /** Idle kept-alive connections stay open so long, so that no request crosses the closing of its connection. */
@@ -73,8 +71,8 @@ export class AppServer {
 
 /** Reads the `.env` beside the built app, or, when it has none, that of the app it was built from. */
 export function readAppEnv(root: string): Record<string, string> {
-  const folder = [root, dirname(root)].find((one) => ENV_FILES.some((file) => existsSync(join(one, file))));
-  return folder === undefined ? {} : readEnvFiles(folder, ENV_FILES);
+  const folder = [root, dirname(root)].find((one) => envFileNames.some((file) => existsSync(join(one, file))));
+  return folder === undefined ? {} : readEnvFiles(folder, envFileNames);
 }
 
 async function listen(server: HTTPServer, target: ListenTarget): Promise<void> {
