@@ -2,6 +2,7 @@
 
 import type { HTTPHeaders } from "./http/headers.js";
 import type { PrecompiledTemplate } from "./template/precompiled.js";
+import type { LoggedHandler } from "./web/handler-application.js";
 import type { OutputTransformClass } from "./web/output-transform.js";
 import type { RequestHandler } from "./web/request-handler.js";
 
@@ -21,6 +22,15 @@ export interface Runtime {
   readonly staticVersions?: ReadonlyMap<string, string>;
   /** Makes the page for an exception that no handler caught; only `tornado dev` sets it. `undefined` leaves it to `writeError`. */
   readonly errorPage?: (handler: RequestHandler, status: number, error: Error) => ErrorAnswer | undefined;
+  /** Makes the page for a 404 in the place of `writeError`; only `tornado dev` sets it. `undefined` leaves it to `writeError`. */
+  readonly notFoundPage?: (handler: RequestHandler) => ErrorAnswer | undefined;
+  /**
+   * Called with an exception that no response can show any more, such as one of a WebSocket's callbacks; it is logged all the
+   * same. Only `tornado dev` sets it.
+   */
+  readonly exceptionUnseen?: (handler: RequestHandler, error: Error) => void;
+  /** Called with every handler that has finished, before its access-log line is written. */
+  readonly requestFinished?: (handler: LoggedHandler) => void;
   /** Transforms put before those of every application, such as the live reload script of `tornado dev`. */
   readonly transforms: readonly OutputTransformClass[];
 }

@@ -92,6 +92,8 @@ export interface HTTPMessageDelegate {
 /** Takes the requests of a server. An `Application` is one, and so is a `Router`. */
 export interface HTTPServerConnectionDelegate {
   startRequest(connection: HTTPConnection): HTTPMessageDelegate;
+  /** The server drains: ends what was detached from it, by the deadline. Resolves with how many connections had to be cut. */
+  drain?(deadlineMs: number): Promise<{ readonly cut: number }>;
   /** A socket of an `HTTPServer` has closed, or was detached: what is kept for it is not needed any more. */
   onClose?(socket: Duplex): void;
 }

@@ -75,9 +75,12 @@ class FetchConnection implements HTTPConnection {
     this.protocol = this.#url.protocol.slice(0, -1);
   }
 
-  /** There is none; what is written to this one goes nowhere. */
+  /** There is none: what is written to this one goes nowhere. To destroy it breaks the response off. */
   get socket(): Duplex {
-    this.#socket ??= new PassThrough();
+    if (this.#socket === undefined) {
+      this.#socket = new PassThrough();
+      this.#socket.once("close", () => this.#close());
+    }
     return this.#socket;
   }
 

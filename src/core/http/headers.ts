@@ -20,6 +20,7 @@ const plainValue = /^[\t\x20-\x7e]*$/;
 const controlCharacter = /[\x00-\x08\x0a-\x1f\x7f]/;
 /** Up to this many fields, comparing them one by one is faster than making an index. */
 const fieldsWithoutIndex = 32;
+const noPlaces: readonly number[] = Object.freeze([]) as readonly number[];
 
 /**
  * An ordered multi-map of header fields.
@@ -34,6 +35,10 @@ const fieldsWithoutIndex = 32;
 export class HTTPHeaders implements Iterable<[string, string]> {
   /** Names at even places, their values at odd ones: what parsers give and transports take. */
   #flat: string[];
+  /** The head that the fields stand in, while nobody has needed more of them than a value or two; then `#flat` is empty. */
+  #text: string | null = null;
+  #textStart = 0;
+  #textPlaces: readonly number[] = noPlaces;
   /** Places of the names by lower-case name; made by the first look-up among many fields. */
   #index: Map<string, number[]> | undefined;
   #isAscii = true;
@@ -43,7 +48,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     this.#flat = [];
     if (init === undefined) return;
     if (init instanceof HTTPHeaders) {
-      this.#flat = init.#flat.slice();
+      this.#flat = init.#fields().slice();
       this.#isAscii = init.#isAscii;
     } else if (Symbol.iterator in init) {
       for (const [name, value] of init as Iterable<readonly [string, string]>) this.add(name, value);
@@ -65,6 +70,21 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   }
 
   /**
+   * Takes over the text of a message's head, whose fields a parser has validated; each is cut out when it is asked for.
+   *
+   * @param start - Where the first field begins in the text.
+   * @param places - For each field, where its colon is and where its line ends.
+   */
+  static fromText(text: string, start: number, places: readonly number[]): HTTPHeaders {
+    const headers = new HTTPHeaders();
+    headers.#text = text;
+    headers.#textStart = start;
+    headers.#textPlaces = places;
+    headers.#isAscii = false;
+    return headers;
+  }
+
+  /**
    * Parses lines that end with CRLF or LF.
    *
    * @throws HTTPInputError if a line is no field; folded lines (RFC 9112, section 5.2) are refused.
@@ -80,7 +100,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** How many fields there are; a name that repeats counts each time. */
   get size(): number {
-    return this.#flat.length / 2;
+    return (this.#text === null ? this.#flat : this.#textPlaces).length / 2;
   }
 
   /** Adds the field of one line, which has no line end any more. */
@@ -92,6 +112,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** Returns the values of a name joined by commas, or by `; ` for `Cookie` (RFC 6265, section 5.4). */
   get(name: string): string | undefined {
+    if (this.#text !== null) return this.#findInText(this.#text, name);
     const flat = this.#flat;
     if (flat.length > 2 * fieldsWithoutIndex) {
       const values = this.getList(name);
@@ -114,7 +135,8 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** Returns every value of a name, in order. */
   getList(name: string): string[] {
-    return this.#places(name).map((place) => this.#flat[place + 1]!);
+    const flat = this.#fields();
+    return this.#places(name).map((place) => flat[place + 1]!);
   }
 
   has(name: string): boolean {
@@ -124,7 +146,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   /** Puts one field in the place of all of that name. */
   set(name: string, value: string): void {
     this.#validate(name, value);
-    const flat = this.#flat;
+    const flat = this.#fields();
     if (flat.length <= 2 * fieldsWithoutIndex) {
       // Without a list of places: every response sets some of these.
       const place = this.#find(name, 0);
@@ -172,6 +194,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** Goes over all fields as `[name, value]`, in order. */
   *getAll(): Generator<[string, string]> {
+    this.#fields();
     for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i]!, this.#flat[i + 1]!];
   }
 
@@ -190,13 +213,14 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** The fields as a flat list of names and values, not copied: for transports, which only read it. */
   flat(): readonly string[] {
-    return this.#flat;
+    return this.#fields();
   }
 
   /** The fields as lines, each with its line end. */
   toString(): string {
+    const flat = this.#fields();
     let text = "";
-    for (let i = 0; i < this.#flat.length; i += 2) text += `${this.#flat[i]}: ${this.#flat[i + 1]}\r\n`;
+    for (let i = 0; i < flat.length; i += 2) text += `${flat[i]}: ${flat[i + 1]}\r\n`;
     return text;
   }
 
@@ -213,14 +237,55 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     this.#isAscii = false;
   }
 
+  /** The flat list, made of the text if it has not been yet. */
+  #fields(): string[] {
+    const text = this.#text;
+    if (text === null) return this.#flat;
+    const places = this.#textPlaces;
+    const flat: string[] = [];
+    let start = this.#textStart;
+    for (let i = 0; i < places.length; i += 2) {
+      const colon = places[i]!;
+      const end = places[i + 1]!;
+      flat.push(text.slice(start, colon), trimWhitespace(text, colon + 1, end));
+      start = end + 2;
+    }
+    this.#text = null;
+    this.#textPlaces = noPlaces;
+    this.#flat = flat;
+    return flat;
+  }
+
+  #findInText(text: string, name: string): string | undefined {
+    const places = this.#textPlaces;
+    const { length } = name;
+    const initial = name.charCodeAt(0) | 0x20;
+    let start = this.#textStart;
+    let found: string | undefined;
+    for (let i = 0; i < places.length; i += 2) {
+      const colon = places[i]!;
+      const end = places[i + 1]!;
+      if (colon - start === length && (text.charCodeAt(start) | 0x20) === initial) {
+        const candidate = text.slice(start, colon);
+        if (candidate === name || candidate.toLowerCase() === name.toLowerCase()) {
+          const value = trimWhitespace(text, colon + 1, end);
+          found = found === undefined ? value : found + separatorOf(name) + value;
+        }
+      }
+      start = end + 2;
+    }
+    return found;
+  }
+
   #push(name: string, value: string): void {
+    if (this.#text !== null) this.#fields();
     const place = this.#flat.push(name, value) - 2;
     if (this.#index !== undefined) addPlace(this.#index, name, place);
   }
 
   /** Where the next field of a name begins in the flat list, -1 if there is none. */
   #find(name: string, from: number): number {
-    const flat = this.#flat;
+    const flat = this.#fields();
     let lowerCaseName: string | undefined;
     for (let i = from; i < flat.length; i += 2) {
       const candidate = flat[i]!;
@@ -234,7 +299,7 @@ export class HTTPHeaders implements Iterable<[string, string]> {
 
   /** Where the fields of a name begin in the flat list. */
   #places(name: string): readonly number[] {
-    const flat = this.#flat;
+    const flat = this.#fields();
     const lowerCaseName = name.toLowerCase();
     if (flat.length > 2 * fieldsWithoutIndex) {
       if (this.#index === undefined) {
@@ -271,9 +336,9 @@ function separatorOf(name: string): string {
 }
 
 /** Takes off spaces and tabs only: JavaScript's own trim knows 25 kinds of blank, which are content here. */
-function trimWhitespace(line: string, from: number): string {
+export function trimWhitespace(line: string, from: number, to = line.length): string {
   let start = from;
-  let end = line.length;
+  let end = to;
   while (start < end && isBlank(line.charCodeAt(start))) start++;
   while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
   return line.slice(start, end);

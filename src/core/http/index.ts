@@ -37,7 +37,13 @@ export {
   MultipartReader,
 } from "./multipart.js";
 // The seam in somebody else's server.
-export { createNodeListener, type ListenerOptions, type NodeListener } from "./node-listener.js";
+export {
+  createNodeListener,
+  createNodeUpgradeListener,
+  type ListenerOptions,
+  type NodeListener,
+  type NodeUpgradeListener,
+} from "./node-listener.js";
 export * from "./range.js";
 export { reasonPhrase, responses } from "./reasons.js";
 export { HTTPServerRequest } from "./request.js";

@@ -16,6 +16,7 @@ import { HTTPInputError, HTTPOutputError } from "./http-input-error.js";
 import { type BodyTaker, NodeRequestBody } from "./node-request-body.js";
 import { appendBody, writeHead } from "./node-response-head.js";
 import { makeRefusal } from "./refusal.js";
+import { noteMalformed } from "./refusal-log.js";
 import type { RequestHead } from "./request-head.js";
 import { frameResponse } from "./response-framing.js";
 import type { ResolvedServerOptions } from "./server-options.js";
@@ -33,6 +34,8 @@ export interface ConnectionOwner {
   readonly isDraining: boolean;
   /** The response has been ended; with `isLast`, nothing more is served on this socket. */
   released(connection: NodeHTTPConnection, isLast: boolean): void;
+  /** The callbacks that were owed after the end of the response have been called. */
+  delivered(connection: NodeHTTPConnection): void;
   /** Gives up the socket: nothing on it is HTTP any more. */
   detached(): void;
   destroy(): void;
@@ -397,7 +400,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     const isInput = error instanceof HTTPInputError;
     if (this.#phase === "finished" && isInput) return;
     if (isInput) {
-      generalLog.info(`Malformed HTTP message from ${this.remoteIp}: ${error.message}`);
+      noteMalformed(this.remoteIp, error);
     } else {
       generalLog.error("Uncaught exception while a request was served", error);
     }
@@ -461,11 +464,14 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   /** Makes sure that a callback is called, and once: node:http forgets those of a socket that dies. */
   #track(callback: WriteCallback): WriteCallback {
     this.#pending ??= new Set();
+    const pending = this.#pending;
     // Of its own each time: the same function may be given twice, and each call is owed.
     const owed: WriteCallback = (error) => callback(error);
-    this.#pending.add(owed);
+    pending.add(owed);
     return (error) => {
-      if (this.#pending!.delete(owed)) owed(error ?? null);
+      if (!pending.delete(owed)) return;
+      if (pending.size === 0 && this.#phase === "finished") this.#owner.delivered(this);
+      owed(error ?? null);
     };
   }
 }

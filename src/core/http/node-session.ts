@@ -2,7 +2,6 @@
 
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { generalLog } from "../log.js";
 import type { HTTPServerConnectionDelegate } from "./connection.js";
 import { HTTPHeaders } from "./headers.js";
 import { HTTPInputError } from "./http-input-error.js";
@@ -10,6 +9,7 @@ import { type ConnectionOwner, NodeHTTPConnection } from "./node-connection.js";
 import { detachFromNode } from "./node-detach.js";
 import { isPassedOn, type NodeIncomingMessage } from "./node-incoming-message.js";
 import { refusalBytes } from "./refusal.js";
+import { noteMalformed } from "./refusal-log.js";
 import { checkRequestHead, refusedHead } from "./request-head.js";
 import type { ResolvedServerOptions } from "./server-options.js";
 import { type Origin, plainAddress } from "./trusted-downstream.js";
@@ -128,7 +128,7 @@ export class NodeSession implements ConnectionOwner {
       this.#current.fail(new HTTPInputError(error.message, { cause: error, status }));
       return;
     }
-    generalLog.info(`Malformed HTTP message from ${this.peer.remoteIp}: ${error.message}`);
+    noteMalformed(this.peer.remoteIp, error);
     this.#refusal = status;
     if (this.#current === undefined && this.#waiting === undefined) this.#refuse();
   }
@@ -167,6 +167,10 @@ export class NodeSession implements ConnectionOwner {
     } else if (this.#refusal !== undefined) {
       this.#refuse();
     }
+  }
+
+  delivered(connection: NodeHTTPConnection): void {
+    this.#flushing?.delete(connection);
   }
 
   detached(): void {
@@ -233,16 +237,15 @@ export class NodeSession implements ConnectionOwner {
     upgradeBytes: Buffer | undefined,
   ): void {
     const response = ready ?? this.#responseForUpgrade(request);
-    const { rawHeaders } = request;
+    const headers = HTTPHeaders.fromRaw(request.rawHeaders);
     const head = checkRequestHead(
       request.method!,
       request.url!,
       request.httpVersion,
-      rawHeaders,
+      headers,
       this.options.maxHeaderCount,
     );
     const isRefused = head instanceof HTTPInputError;
-    const headers = HTTPHeaders.fromRaw(rawHeaders);
     const connection = new NodeHTTPConnection(
       this,
       request,

@@ -9,6 +9,7 @@ import { generalLog } from "../log.js";
 import { NodeIncomingMessage } from "./node-incoming-message.js";
 import { NodeSession, type SessionHost } from "./node-session.js";
 import { refusalBytes } from "./refusal.js";
+import { noteRefusal } from "./refusal-log.js";
 import type { Origin } from "./trusted-downstream.js";
 
 const sessionOf = Symbol("session");
@@ -106,7 +107,7 @@ export class NodeTransport {
       else session.takeError(error);
     });
     server.on("tlsClientError", (error: Error, socket: Socket) => {
-      generalLog.warn(`TLS handshake failed: ${toError(error).message}`);
+      noteRefusal(`TLS handshake failed: ${toError(error).message}`);
       socket.destroy();
     });
   }

@@ -145,9 +145,10 @@ export class HTTPServerRequest {
    * @throws HTTPInputError if it is malformed or exceeds a limit.
    */
   parseBody(config?: ParseBodyConfig): void {
-    if (this.body.length === 0) return;
     const contentType = this.headers.get("Content-Type");
     if (contentType === undefined) return;
+    // An empty form of this type is nothing that a client could have meant: not even its end is there.
+    if (this.body.length === 0 && !/^multipart\/form-data\b/i.test(contentType)) return;
     const contentEncoding = this.headers.get("Content-Encoding");
     parseBodyArguments(contentType, this.body, this.bodyArguments, this.files, contentEncoding, config);
     this.#arguments = undefined;

@@ -13,6 +13,12 @@ export interface ResponseFraming {
   readonly promisedBytes: number;
   /** Whether the connection ends with this response. */
   readonly closes: boolean;
+  /** Whether there may be a body: not for HEAD, 1xx, 204 and 304. */
+  readonly hasBody: boolean;
+  /** Whether the body is to be chunked, for want of a length. */
+  readonly isChunked: boolean;
+  /** Whether `fields` say so already. */
+  readonly saysChunked: boolean;
 }
 
 /**
@@ -60,7 +66,15 @@ export function frameResponse(
   } else if (closes && !connection.includes("close") && code !== 101) {
     fields = withConnectionClose(fields);
   }
-  return { fields, isAscii, promisedBytes: hasBody && length !== undefined ? Number(length) : -1, closes };
+  return {
+    fields,
+    isAscii,
+    promisedBytes: hasBody && length !== undefined ? Number(length) : -1,
+    closes,
+    hasBody,
+    isChunked: hasBody && length === undefined && !isHTTP10,
+    saysChunked: transferEncoding !== undefined,
+  };
 }
 
 /** Headers are bytes: characters that latin-1 does not have are sent as UTF-8, as Tornado does. */

@@ -15,6 +15,11 @@ export interface SSLOptions extends TlsOptions {
 
 /** Options of an `HTTPServer`. Durations are seconds, sizes bytes. */
 export interface HTTPServerOptions {
+  /**
+   * Who reads and writes HTTP: `sockets`, the default, is our own over `node:net` and `node:tls`; `node` is `node:http`, to fall
+   * back on.
+   */
+  readonly transport?: "sockets" | "node";
   /** Closes the connection after each response. Default false. */
   readonly noKeepAlive?: boolean;
   /**
@@ -42,6 +47,18 @@ export interface HTTPServerOptions {
   readonly headerTimeout?: number;
   /** The time in which a request's body must have arrived; `null`, the default, is no limit. */
   readonly bodyTimeout?: number | null;
+  /**
+   * Fewest bytes of a body that must arrive in a second, on an average of ten seconds; the time in which a handler takes none
+   * does not count. 0 is no limit. Default 500.
+   */
+  readonly minBodyRate?: number;
+  /**
+   * Fewest bytes of its answers that a client must take in a second, on an average of twenty seconds, while some wait for it. 0 is
+   * no limit. Default 4096.
+   */
+  readonly minDrainRate?: number;
+  /** Most bytes that may wait for a client before more is written; a single larger piece is let through. Default 16 MB. */
+  readonly maxWriteBufferSize?: number;
   /** Largest request body. Default: `maxBufferSize`. */
   readonly maxBodySize?: number;
   /** Most bytes of a request held in memory. Default 100 MB. */
@@ -50,6 +67,7 @@ export interface HTTPServerOptions {
 
 /** Options as the server uses them: complete, valid, and durations in milliseconds. */
 export interface ResolvedServerOptions {
+  readonly transport: "sockets" | "node";
   readonly noKeepAlive: boolean;
   /** `undefined` when no peer is believed. */
   readonly believesPeer: Networks | undefined;
@@ -63,11 +81,17 @@ export interface ResolvedServerOptions {
   readonly idleConnectionTimeoutMs: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number | undefined;
+  /** Bytes a second; 0 is no limit. */
+  readonly minBodyRate: number;
+  /** Bytes a second; 0 is no limit. */
+  readonly minDrainRate: number;
+  readonly maxWriteBufferBytes: number;
   readonly maxBodyBytes: number;
 }
 
 const megabyte = 1024 * 1024;
 const knownOptions: ReadonlySet<string> = new Set<keyof HTTPServerOptions>([
+  "transport",
   "noKeepAlive",
   "xheaders",
   "trustedDownstream",
@@ -80,6 +104,9 @@ const knownOptions: ReadonlySet<string> = new Set<keyof HTTPServerOptions>([
   "idleConnectionTimeout",
   "headerTimeout",
   "bodyTimeout",
+  "minBodyRate",
+  "minDrainRate",
+  "maxWriteBufferSize",
   "maxBodySize",
   "maxBufferSize",
 ]);
@@ -95,11 +122,12 @@ export function resolveServerOptions(options: HTTPServerOptions): ResolvedServer
   }
   const maxBufferBytes = size(options, "maxBufferSize", 100 * megabyte);
   return {
+    transport: oneOf(options, "transport", ["sockets", "node"]) ?? "sockets",
     noKeepAlive: flag(options, "noKeepAlive"),
     believesPeer: believedPeers(options.xheaders),
     isTrustedDownstream: networks("trustedDownstream", options.trustedDownstream ?? []),
     tls: resolveTls(options.sslOptions),
-    protocol: oneOf(options.protocol),
+    protocol: oneOf(options, "protocol", ["http", "https"]),
     decompressRequest: flag(options, "decompressRequest"),
     chunkSize: size(options, "chunkSize", 64 * 1024),
     maxHeaderBytes: size(options, "maxHeaderSize", 16 * 1024),
@@ -107,6 +135,9 @@ export function resolveServerOptions(options: HTTPServerOptions): ResolvedServer
     idleConnectionTimeoutMs: duration(options, "idleConnectionTimeout", 3600),
     headerTimeoutMs: duration(options, "headerTimeout", 10),
     bodyTimeoutMs: options.bodyTimeout == null ? undefined : duration(options, "bodyTimeout", 0),
+    minBodyRate: rate(options, "minBodyRate", 500),
+    minDrainRate: rate(options, "minDrainRate", 4096),
+    maxWriteBufferBytes: size(options, "maxWriteBufferSize", 16 * megabyte),
     maxBodyBytes: size(options, "maxBodySize", maxBufferBytes),
   };
 }
@@ -141,10 +172,25 @@ function duration(options: HTTPServerOptions, name: NameOf<number>, byDefault: n
   return Math.ceil(value * 1000);
 }
 
-function oneOf(protocol: unknown): string | undefined {
-  if (protocol === undefined || protocol === null) return undefined;
-  if (protocol === "http" || protocol === "https") return protocol;
-  throw invalid(`The server option "protocol" is ${show(protocol)}. Set it to "http" or "https".`);
+function rate(options: HTTPServerOptions, name: NameOf<number>, byDefault: number): number {
+  const value: unknown = options[name] ?? byDefault;
+  if (typeof value !== "number" || !(value >= 0 && Number.isFinite(value))) {
+    throw invalid(`The server option "${name}" is ${show(value)}. Set it to bytes a second, or to 0 for no limit.`);
+  }
+  return value;
+}
+
+function oneOf<Name extends "transport" | "protocol">(
+  options: HTTPServerOptions,
+  name: Name,
+  choices: readonly NonNullable<HTTPServerOptions[Name]>[],
+): HTTPServerOptions[Name] | undefined {
+  const value: unknown = options[name];
+  if (value === undefined || value === null) return undefined;
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen !== undefined) return chosen;
+  const [first, second] = choices;
+  throw invalid(`The server option "${name}" is ${show(value)}. Set it to "${first}" or "${second}".`);
 }
 
 function believedPeers(xheaders: unknown): Networks | undefined {

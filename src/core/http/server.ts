@@ -2,14 +2,16 @@
 
 import cluster from "node:cluster";
 import { chmod } from "node:fs/promises";
-import type { AddressInfo, ListenOptions, Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { TornadoError, toError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { callableDelegate, type RequestCallback } from "./callable-delegate.js";
 import type { HTTPServerConnectionDelegate } from "./connection.js";
-import type { NodeSession } from "./node-session.js";
+import { HTTP1Transport } from "./http1/http1-transport.js";
+import { listenError } from "./listen-error.js";
 import { NodeTransport } from "./node-transport.js";
 import { type HTTPServerOptions, type ResolvedServerOptions, resolveServerOptions } from "./server-options.js";
+import type { ListenPlace, Session, Transport, TransportHost } from "./transport.js";
 import { plainAddress } from "./trusted-downstream.js";
 import { removeStaleSocket } from "./unix-socket.js";
 
@@ -36,8 +38,8 @@ export type ListenTarget =
       readonly handle: object;
     };
 
-/** The same for node:net, whose own types leave out the sockets that are bound already. */
-type ListenPlace = ListenOptions & { fd?: number; handle?: object };
+/** By the `transport` option. */
+const transports = { sockets: HTTP1Transport, node: NodeTransport };
 
 export interface DrainOptions {
   /** How long kept-alive connections may still bring a request, in milliseconds. Default 3000. */
@@ -53,13 +55,13 @@ export interface DrainOptions {
  * const server = new HTTPServer(app, { xheaders: ["127.0.0.1"] });
  * await server.listen(8888);
  */
-export class HTTPServer {
+export class HTTPServer implements TransportHost {
   readonly delegate: HTTPServerConnectionDelegate;
   readonly options: ResolvedServerOptions;
-  readonly #sessions = new Set<NodeSession>();
-  readonly #transports: NodeTransport[] = [];
+  readonly #sessions = new Set<Session>();
+  readonly #transports: Transport[] = [];
   /** Serves the sockets of `addSocket`. */
-  #acceptor: NodeTransport | undefined;
+  #acceptor: Transport | undefined;
   #clock: NodeJS.Timeout | undefined;
   #seconds = 0;
   #isDraining = false;
@@ -102,7 +104,7 @@ export class HTTPServer {
     if (where.host == null || where.host === "") delete where.host;
     // The workers of a cluster share the socket of their primary process: to remove it is not theirs.
     if (where.path !== undefined && !cluster.isWorker) await removeStaleSocket(where.path);
-    const transport = new NodeTransport(this);
+    const transport = new transports[this.options.transport](this);
     try {
       await transport.listen(where);
     } catch (error) {
@@ -140,7 +142,7 @@ export class HTTPServer {
    * @param peer - Who the client is, if the socket itself does not know.
    */
   addSocket(socket: Socket, peer: { readonly remoteIp?: string; readonly protocol?: string } = {}): void {
-    this.#acceptor ??= new NodeTransport(this);
+    this.#acceptor ??= new transports[this.options.transport](this);
     this.#acceptor.addSocket(socket, {
       remoteIp: peer.remoteIp ?? plainAddress(socket.remoteAddress),
       protocol: this.options.protocol ?? peer.protocol ?? "http",
@@ -184,14 +186,14 @@ export class HTTPServer {
       cut = this.#sessions.size;
       for (const session of this.#sessions) session.destroy();
     }, deadlineMs);
-    await this.#empty();
+    const [detached] = await Promise.all([this.delegate.drain?.(deadlineMs), this.#empty()]);
     clearTimeout(idle);
     clearTimeout(deadline);
-    return { cut };
+    return { cut: cut + (detached?.cut ?? 0) };
   }
 
   /** Called by transports. */
-  sessionStarted(session: NodeSession): void {
+  sessionStarted(session: Session): void {
     this.#sessions.add(session);
     if (this.#clock === undefined) {
       // One coarse timer for all connections, instead of a timer each that every request would set anew.
@@ -201,7 +203,7 @@ export class HTTPServer {
   }
 
   /** Called by sessions. */
-  sessionEnded(session: NodeSession): void {
+  sessionEnded(session: Session): void {
     this.#sessions.delete(session);
     try {
       this.delegate.onClose?.(session.socket);
@@ -236,34 +238,5 @@ export class HTTPServer {
     const waiting = this.#whenEmpty;
     this.#whenEmpty = [];
     for (const resolve of waiting) resolve();
-  }
-}
-
-function listenError(where: ListenPlace, error: NodeJS.ErrnoException): TornadoError {
-  const place = where.path ?? (where.port === undefined ? "The inherited socket" : `Port ${where.port}`);
-  const options = { cause: error };
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new TornadoError(
-        "PORT_IN_USE",
-        `${place} is in use. Stop the other process, or listen somewhere else.`,
-        options,
-      );
-    case "EACCES":
-    case "EPERM":
-      return new TornadoError(
-        "PORT_NOT_ALLOWED",
-        `${place} may not be opened by this user. Ports below 1024 need rights of their own; choose one above.`,
-        options,
-      );
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new TornadoError(
-        "ADDRESS_NOT_AVAILABLE",
-        `${JSON.stringify(where.host)} is not an address of this machine. Listen on 127.0.0.1, 0.0.0.0 or one of its own.`,
-        options,
-      );
-    default:
-      return new TornadoError("LISTEN_FAILED", `${place} cannot be opened: ${error.message}.`, options);
   }
 }

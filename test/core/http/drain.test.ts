@@ -3,9 +3,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { callableDelegate } from "../../../src/core/http/callable-delegate.js";
 import type { HTTPConnection } from "../../../src/core/http/connection.js";
 import { HTTPHeaders } from "../../../src/core/http/headers.js";
-import { HTTPServer } from "../../../src/core/http/server.js";
+import type { HTTPServer } from "../../../src/core/http/server.js";
 import { openSocket } from "../../support/raw-http.js";
-import { answer, Conversation, counting, RecordingDelegate, serve } from "./serve.js";
+import { answer, Conversation, counting, createServer as createHTTPServer, RecordingDelegate, serve } from "./serve.js";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
@@ -142,7 +142,7 @@ describe("addSocket", () => {
     answer(request.connection, `${request.connection.remoteIp} ${request.connection.protocol}.`);
 
   it("serves a connection that was accepted elsewhere", async () => {
-    const server = new HTTPServer(tellPeer);
+    const server = createHTTPServer(tellPeer);
     const conversation = await relayed(server);
 
     conversation.send(get("/"));
@@ -152,7 +152,7 @@ describe("addSocket", () => {
   });
 
   it("believes what it is told about the client", async () => {
-    const server = new HTTPServer(tellPeer);
+    const server = createHTTPServer(tellPeer);
     const conversation = await relayed(server, { remoteIp: "9.9.9.9", protocol: "https" });
 
     conversation.send(get("/") + get("/"));
@@ -162,7 +162,7 @@ describe("addSocket", () => {
   });
 
   it("serves bytes that were read before and put back", async () => {
-    const server = new HTTPServer(counting().application);
+    const server = createHTTPServer(counting().application);
     const sockets: Socket[] = [];
     const front = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.push(socket);
@@ -185,7 +185,7 @@ describe("addSocket", () => {
   });
 
   it("lets a socket flow that its first reader has paused", async () => {
-    const server = new HTTPServer(counting().application);
+    const server = createHTTPServer(counting().application);
     const front = createServer((socket) => {
       socket.pause();
       setImmediate(() => server.addSocket(socket));
@@ -201,7 +201,7 @@ describe("addSocket", () => {
   });
 
   it("is drained like what the server accepted itself", async () => {
-    const server = new HTTPServer(counting().application);
+    const server = createHTTPServer(counting().application);
     const conversation = await relayed(server);
     conversation.send(get("/1"));
     await conversation.until("hello /1");

@@ -119,6 +119,22 @@ describe("HTTPHeaders", () => {
     expect(() => HTTPHeaders.parse(text)).toThrow(HTTPInputError);
   });
 
+  it("reads the text of a head as it reads a list, before and after it is changed", () => {
+    const text = "GET / HTTP/1.1\r\nA: 1\r\nb:\t2 \r\na:\r\n\r\n";
+    const make = () => HTTPHeaders.fromText(text, 16, [17, 20, 23, 27, 30, 31]);
+
+    expect([make().get("a"), make().get("B"), make().get("c"), make().size]).toEqual(["1,", "2", undefined, 3]);
+    expect(make().getList("A")).toEqual(["1", ""]);
+    expect(make().toString()).toBe("A: 1\r\nb: 2\r\na: \r\n");
+    for (const change of [(one: HTTPHeaders) => one.set("C", "3"), (one: HTTPHeaders) => one.add("C", "3")]) {
+      const headers = make();
+      change(headers);
+      expect([...headers.copy()].join(" ")).toBe("A,1 b,2 a, C,3");
+      expect(headers.delete("a")).toBe(true);
+      expect(headers.flat()).toEqual(["b", "2", "C", "3"]);
+    }
+  });
+
   it("never reaches an object's prototype", () => {
     const headers = new HTTPHeaders([["__proto__", "1"]]);
 

@@ -8,7 +8,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { HTTPServer } from "../../../src/core/http/server.js";
 import { sendRaw } from "../../support/raw-http.js";
-import { answer, Conversation, counting, serve } from "./serve.js";
+import { answer, Conversation, counting, createServer as createHTTPServer, serve } from "./serve.js";
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
@@ -19,7 +19,7 @@ function temporaryFolder(): string {
 }
 
 async function served(path: string): Promise<HTTPServer> {
-  const server = new HTTPServer((request) => answer(request.connection, request.connection.remoteIp));
+  const server = createHTTPServer((request) => answer(request.connection, request.connection.remoteIp));
   await server.listen({ path });
   onTestFinished(async () => {
     server.stop();

@@ -3,7 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { HTTPServerConnectionDelegate } from "../../../src/core/http/connection.js";
-import { createNodeListener, type ListenerOptions } from "../../../src/core/http/node-listener.js";
+import {
+  createNodeListener,
+  createNodeUpgradeListener,
+  type ListenerOptions,
+} from "../../../src/core/http/node-listener.js";
 import { subscribeToLog } from "../../../src/core/log.js";
 import { openSocket, request, sendRaw } from "../../support/raw-http.js";
 import { answer, RecordingDelegate } from "./serve.js";
@@ -125,5 +129,58 @@ describe("a listener for somebody else's server", () => {
 
   it("refuses an option that is not valid when it is made", () => {
     expect(() => createNodeListener(new RecordingDelegate(), { maxBodySize: Number.NaN })).toThrow(/maxBodySize/);
+  });
+});
+
+describe("a listener for the upgrades of somebody else's server", () => {
+  const handshake = "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
+
+  async function mountUpgrades(delegate: HTTPServerConnectionDelegate): Promise<number> {
+    const server = createServer().on("upgrade", createNodeUpgradeListener(delegate));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
+  it("hands over the socket, the bytes already received first", async () => {
+    const delegate = new RecordingDelegate({
+      finish() {
+        const socket = delegate.connection.detach();
+        socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+        socket.on("data", (chunk: Buffer) => socket.end(chunk.toString().toUpperCase()));
+      },
+    });
+    const port = await mountUpgrades(delegate);
+
+    expect(await sendRaw(port, `${handshake}early`)).toBe("HTTP/1.1 101 Switching Protocols\r\n\r\nEARLY");
+  });
+
+  it("lets a handler refuse with an ordinary answer, and closes", async () => {
+    const delegate = new RecordingDelegate({ finish: () => answer(delegate.connection, "no", {}, 403) });
+    const port = await mountUpgrades(delegate);
+
+    expect(await sendRaw(port, handshake)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n.*\r\n\r\nno$/s);
+  });
+
+  it("refuses what is ambiguous before a delegate sees it", async () => {
+    const delegate = new RecordingDelegate({});
+    const port = await mountUpgrades(delegate);
+
+    expect(await sendRaw(port, handshake.replace("Host: a", "Host: a\r\nHost: b"))).toMatch(/^HTTP\/1\.1 400 /);
+    expect(delegate.calls).toEqual([]);
+  });
+
+  it("tells the delegate when the client leaves before it is answered", async () => {
+    const delegate = new RecordingDelegate({ finish() {} });
+    const port = await mountUpgrades(delegate);
+    const socket = await openSocket(port);
+    socket.write(handshake);
+    while (!delegate.calls.includes("finish")) await new Promise(setImmediate);
+
+    socket.resetAndDestroy();
+    await delegate.closed;
+
+    expect(delegate.calls.at(-1)).toBe("onConnectionClose");
   });
 });

@@ -107,11 +107,12 @@ describe("a body that is too large", () => {
   it("is refused when it has been counted", async () => {
     const delegate = new RecordingDelegate();
     const server = await serve(delegate, { maxBodySize: 10 });
+    const conversation = await Conversation.open(server);
 
-    const text = await sendRaw(
-      server.port,
-      `${post("Transfer-Encoding: chunked")}8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n`,
-    );
+    conversation.send(`${post("Transfer-Encoding: chunked")}8\r\n12345678\r\n`);
+    while (delegate.calls.length < 2) await new Promise(setImmediate);
+    conversation.send("8\r\n12345678\r\n0\r\n\r\n");
+    const text = await conversation.end();
 
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     expect(delegate.calls).toEqual(["headersReceived POST /", "dataReceived 8", "onConnectionClose"]);

@@ -57,6 +57,15 @@ describe("HTTPServerRequest", () => {
     expect(() => request.queryArguments).toThrow(HTTPInputError);
   });
 
+  it("refuses a multipart form without anything in it, as Tornado does", () => {
+    const multipart = make("/", { "Content-Type": "Multipart/form-data; boundary=x" }, "POST");
+    const plain = make("/", { "Content-Type": "application/x-www-form-urlencoded" }, "POST");
+
+    expect(() => multipart.parseBody()).toThrow(expect.objectContaining({ status: 400 }));
+    plain.parseBody();
+    expect(plain.arguments.size).toBe(0);
+  });
+
   it("refuses a form that is compressed, and leaves other bodies alone", () => {
     const form = make("/", { "Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip" }, "POST");
     form.body = Buffer.from("x");

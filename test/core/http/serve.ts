@@ -15,12 +15,32 @@ import type { HTTPServerRequest } from "../../../src/core/http/request.js";
 import { HTTPServer, type HTTPServerOptions } from "../../../src/core/http/server.js";
 import { openSocket } from "../../support/raw-http.js";
 
+let chosenTransport: NonNullable<HTTPServerOptions["transport"]> = "sockets";
+
+/** The transport that the tests of this file run over. */
+export function transport(): typeof chosenTransport {
+  return chosenTransport;
+}
+
+/** Runs what is imported next over another transport. */
+export function useTransport(name: typeof chosenTransport): void {
+  chosenTransport = name;
+}
+
+/** Makes a server that listens nowhere yet. */
+export function createServer(
+  application: HTTPServerConnectionDelegate | ((request: HTTPServerRequest) => void),
+  options?: HTTPServerOptions,
+): HTTPServer {
+  return new HTTPServer(application, { transport: chosenTransport, ...options });
+}
+
 /** Listens on a free port of the loopback. */
 export async function serve(
   application: HTTPServerConnectionDelegate | ((request: HTTPServerRequest) => void),
   options?: HTTPServerOptions,
 ): Promise<HTTPServer> {
-  const server = new HTTPServer(application, options);
+  const server = createServer(application, options);
   await server.listen(0, "127.0.0.1");
   onTestFinished(async () => {
     server.stop();

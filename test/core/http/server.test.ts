@@ -63,7 +63,8 @@ describe("a response", () => {
     const text = await sendRaw(server.port, get("/", "Connection: close"));
 
     expect(parseResponse(text).header("Transfer-Encoding")).toBe("chunked");
-    expect(text).toMatch(/\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n$/);
+    // Node 26 makes one chunk of what is written in one turn.
+    expect(text).toMatch(/\r\n\r\n(?:6\r\nhello \r\n5\r\nworld|b\r\nhello world)\r\n0\r\n\r\n$/);
   });
 
   it("is sent when the handler pauses, headers alone or with a first piece", async () => {
@@ -328,7 +329,7 @@ describe("a connection", () => {
 
     conversation.send(get("/"));
     while (!delegate.calls.includes("finish")) await new Promise(setImmediate);
-    conversation.socket.destroy();
+    conversation.socket.resetAndDestroy();
     await delegate.closed;
     const error = await new Promise((resolve) => {
       delegate.connection.writeHeaders(ok, new HTTPHeaders(), "hello", resolve);

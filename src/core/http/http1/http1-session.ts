@@ -1,0 +1,318 @@
+/** One socket over its life: its requests in order, one at a time, and a close that lets the client read the last answer. */
+
+import { Socket } from "node:net";
+import type { HTTPServerConnectionDelegate } from "../connection.js";
+import { HTTPInputError } from "../http-input-error.js";
+import { refusalBytes } from "../refusal.js";
+import { noteMalformed, noteRefusal } from "../refusal-log.js";
+import type { RequestHead } from "../request-head.js";
+import type { ResolvedServerOptions } from "../server-options.js";
+import type { Session, TransportHost } from "../transport.js";
+import { type Origin, plainAddress } from "../trusted-downstream.js";
+import { type ConnectionOwner, goneError, HTTP1Connection } from "./http1-connection.js";
+import { Outgoing } from "./outgoing.js";
+import { RequestReader, type RequestReaderTarget } from "./request-reader.js";
+
+const sessionOf = Symbol("session");
+
+/** A socket that carries its session, so that no socket needs functions of its own. */
+type SessionSocket = Socket & { [sessionOf]?: HTTP1Session };
+
+/** How long a closing socket is read on, so that its client is not reset before it has read the answer. */
+const lingerSeconds = 5;
+/** The same for a client that was too slow for its request. */
+const shortLingerSeconds = 1;
+/** How long an answer may take whose client has ended its side: most likely it has left. */
+const halfClosedSeconds = 30;
+/** The time over which a client may take its answer slowly: the kernel shows its progress only in lumps of many kilobytes. */
+const drainWindowSeconds = 20;
+/** Most bytes that are read ahead of the request that is being served. */
+const maxBytesAhead = 64 * 1024;
+
+/** Owns a socket from the moment it is accepted. */
+export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarget {
+  readonly socket: Socket;
+  readonly outgoing: Outgoing;
+  readonly #host: TransportHost;
+  readonly #reader: RequestReader;
+  #peer: Origin | undefined;
+  #current: HTTP1Connection | undefined = undefined;
+  /** Nothing is served any more: what still comes is read and thrown away. */
+  #isClosing = false;
+  #hasServed = false;
+  /** Whether the answers to requests that came together are gathered for one write. */
+  #isCorked = false;
+  /** Whether the next request waits until the client has taken the answer before it. */
+  #waitsForDrain = false;
+  /** Second since which a request is waited for, or one has begun. */
+  #waitsSince: number;
+  #lingersSince = -1;
+  #lingerSeconds = lingerSeconds;
+  /** Second in which the client ended its side, -1 while it has not. */
+  #endedSince = -1;
+
+  constructor(host: TransportHost, socket: Socket, peer?: Origin) {
+    this.#host = host;
+    this.socket = socket;
+    this.#peer = peer;
+    this.#waitsSince = host.seconds;
+    this.#reader = new RequestReader(host.options, this);
+    this.outgoing = new Outgoing(socket);
+    // A client that has sent everything may wait for its answer.
+    socket.allowHalfOpen = true;
+    (socket as SessionSocket)[sessionOf] = this;
+    socket.on("data", onData);
+    socket.on("end", onEnd);
+    socket.on("drain", onDrain);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  get delegate(): HTTPServerConnectionDelegate {
+    return this.#host.delegate;
+  }
+
+  get options(): ResolvedServerOptions {
+    return this.#host.options;
+  }
+
+  get isDraining(): boolean {
+    return this.#host.isDraining;
+  }
+
+  get seconds(): number {
+    return this.#host.seconds;
+  }
+
+  get peer(): Origin {
+    this.#peer ??= {
+      remoteIp: plainAddress(this.socket.remoteAddress),
+      protocol: this.options.protocol ?? ("encrypted" in this.socket ? "https" : "http"),
+    };
+    return this.#peer;
+  }
+
+  // -- what the reader calls
+
+  headRead(head: RequestHead): void {
+    this.#hasServed = true;
+    if (!this.#isCorked && this.#reader.keptBytes > 0) {
+      this.#isCorked = true;
+      this.socket.cork();
+    }
+    const connection = new HTTP1Connection(this, head);
+    this.#current = connection;
+    connection.begin();
+  }
+
+  bodyRead(chunk: Buffer): void {
+    this.#current?.bodyRead(chunk);
+  }
+
+  messageRead(): void {
+    // It may have been answered by its head alone.
+    if (this.#current === undefined) this.#reader.resume();
+    else this.#current.messageRead();
+  }
+
+  refused(error: HTTPInputError): void {
+    // Of a request whose body goes wrong, the exchange knows how far its answer is.
+    if (this.#current !== undefined) {
+      this.#current.fail(error);
+      return;
+    }
+    noteMalformed(this.peer.remoteIp, error);
+    this.outgoing.write(refusalBytes(error.status), "latin1", undefined);
+    if (error.status === 408) this.#lingerSeconds = shortLingerSeconds;
+    this.#linger();
+  }
+
+  // -- what connections call
+
+  pauseReading(): void {
+    this.#reader.pause();
+  }
+
+  resumeReading(): void {
+    // What comes behind the request waits for its answer.
+    if (this.#isClosing || this.#current?.isRead !== false) return;
+    this.#readOn();
+  }
+
+  released(isLast: boolean): void {
+    this.#current = undefined;
+    this.#waitsSince = this.#host.seconds;
+    if (isLast) {
+      this.#linger();
+    } else if (this.outgoing.isStuck) {
+      // Answers to requests that nobody reads would only fill the memory.
+      this.#waitsForDrain = true;
+    } else {
+      this.#readOn();
+    }
+  }
+
+  detached(): void {
+    const { socket } = this;
+    if (this.#isCorked) this.#uncork();
+    const rest = this.#reader.takeRest();
+    this.outgoing.flush();
+    this.#isClosing = true;
+    this.#current = undefined;
+    socket.removeListener("data", onData);
+    socket.removeListener("end", onEnd);
+    socket.removeListener("drain", onDrain);
+    socket.removeListener("error", onError);
+    socket.removeListener("close", onClose);
+    delete (socket as SessionSocket)[sessionOf];
+    socket.pause();
+    // As new: whoever listens for data first makes it flow.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    if (rest.length > 0) socket.unshift(rest);
+    this.#host.sessionEnded(this);
+  }
+
+  cut(): void {
+    this.#isClosing = true;
+    const { socket } = this;
+    // A plain end would complete an answer whose length was not announced.
+    if (socket.constructor === Socket && socket.remoteFamily !== undefined) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  // -- what the server calls
+
+  sweep(): void {
+    const { seconds, options } = this.#host;
+    if (this.outgoing.isTooSlow(seconds, options.minDrainRate, drainWindowSeconds)) {
+      noteRefusal(`${this.peer.remoteIp} takes its answer too slowly, and is cut off`);
+      this.cut();
+    } else if (this.#lingersSince !== -1) {
+      if (seconds - this.#lingersSince > this.#lingerSeconds && this.outgoing.queuedBytes === 0) this.socket.destroy();
+    } else if (this.#current !== undefined) {
+      if (this.#endedSince !== -1 && seconds - this.#endedSince > halfClosedSeconds) this.destroy();
+      else this.#current.sweep();
+      // Refused, then, for its body: it was too slow for that, and is no quicker to close.
+      if (this.#isClosing) this.#lingerSeconds = shortLingerSeconds;
+    } else if (!this.#waitsForDrain) {
+      this.#sweepWaiting(seconds, options);
+    }
+  }
+
+  closeIfIdle(): void {
+    if (this.#current === undefined && !this.#isClosing && this.#reader.isBetweenRequests) this.#linger();
+  }
+
+  destroy(): void {
+    this.#isClosing = true;
+    this.socket.destroy();
+  }
+
+  // -- what the socket calls
+
+  data(bytes: Buffer): void {
+    if (this.#isClosing) return;
+    const reader = this.#reader;
+    if (this.#current === undefined && reader.isBetweenRequests) this.#waitsSince = this.#host.seconds;
+    reader.push(bytes);
+    if (this.#isCorked) this.#uncork();
+    if (reader.keptBytes > maxBytesAhead) this.socket.pause();
+  }
+
+  ended(): void {
+    if (this.#isClosing) return;
+    this.#endedSince = this.#host.seconds;
+    if (this.#current === undefined && !this.#waitsForDrain) this.#linger();
+    // The rest of the body will not come.
+    else if (this.#isBodyCutOff) this.socket.destroy();
+    else this.#current?.clientEnded();
+  }
+
+  drained(): void {
+    this.outgoing.drained();
+    if (!this.#waitsForDrain || this.outgoing.isStuck) return;
+    this.#waitsForDrain = false;
+    this.#readOn();
+  }
+
+  closed(): void {
+    this.#isClosing = true;
+    this.#reader.stop();
+    this.#host.sessionEnded(this);
+    this.outgoing.closed(goneError());
+    this.#current?.socketClosed();
+    this.#current = undefined;
+  }
+
+  // -- its own life
+
+  /** Whether the client has ended its side in the middle of a body, of which nothing is left to be read. */
+  get #isBodyCutOff(): boolean {
+    return this.#endedSince !== -1 && this.#reader.isInBody && !this.#reader.isPaused;
+  }
+
+  /** Reads the rest of a body, or the next request; a reader that is running goes on by itself. */
+  #readOn(): void {
+    const reader = this.#reader;
+    const isRunning = reader.isRunning;
+    reader.resume();
+    if (isRunning) return;
+    if (this.#isCorked) this.#uncork();
+    if (this.#isClosing) return;
+    this.#letIn();
+    if (this.#endedSince === -1) return;
+    if (this.#isBodyCutOff) this.socket.destroy();
+    else if (this.#current === undefined && !this.#waitsForDrain) this.#linger();
+  }
+
+  #uncork(): void {
+    this.#isCorked = false;
+    this.socket.uncork();
+  }
+
+  /** Lets the socket go on when what was read ahead has been used. */
+  #letIn(): void {
+    if (this.socket.isPaused() && this.#reader.keptBytes <= maxBytesAhead) this.socket.resume();
+  }
+
+  #sweepWaiting(seconds: number, options: ResolvedServerOptions): void {
+    const waitedMs = (seconds - this.#waitsSince) * 1000;
+    if (this.#hasServed && this.#reader.isBetweenRequests) {
+      if (waitedMs > options.idleConnectionTimeoutMs) this.#linger();
+    } else if (waitedMs > options.headerTimeoutMs) {
+      // A browser opens connections in advance; an answer to nothing would be taken for that of its next request.
+      if (this.#reader.isBetweenRequests) this.destroy();
+      else this.refused(new HTTPInputError("the headers took too long", { status: 408 }));
+    }
+  }
+
+  /** Ends our side, and reads on for a while until the client has ended its own. */
+  #linger(): void {
+    this.#isClosing = true;
+    this.#reader.stop();
+    if (this.#lingersSince === -1) this.#lingersSince = this.#host.seconds;
+    this.outgoing.end();
+    this.socket.resume();
+  }
+}
+
+// Shared by all sockets: each carries its session.
+
+function onData(this: SessionSocket, bytes: Buffer): void {
+  this[sessionOf]!.data(bytes);
+}
+
+function onEnd(this: SessionSocket): void {
+  this[sessionOf]!.ended();
+}
+
+function onDrain(this: SessionSocket): void {
+  this[sessionOf]!.drained();
+}
+
+/** The close that follows says everything. */
+function onError(): void {}
+
+function onClose(this: SessionSocket): void {
+  this[sessionOf]!.closed();
+}
