@@ -1,24 +1,26 @@
 /**
- * Compares CPU time a request and throughput of small servers, side by side: `node test/bench/http.js [seconds] [rounds]`.
+ * Compares CPU time a request and throughput of small servers, side by side:
+ * `node test/bench/http.js [seconds] [rounds] [scenarios]`, where `[scenarios]` is a piece of their names.
  *
  * Every server is one process, loaded by wrk (Debian's package) on the same machine, in turns. CPU time is the server
  * process's own, user and system, divided by the requests that it answered: on a busy machine it is steadier than requests
  * a second, which are printed beside it.
  */
 
-import { execFile, fork } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { hasPythonTornado, startServer } from "./http/running-server.js";
 import { median } from "./measure.js";
 
 const run = promisify(execFile);
 const seconds = Number(process.argv[2] ?? 2);
 const rounds = Number(process.argv[3] ?? 3);
+const wanted = process.argv[4] ?? "";
 const folder = join(import.meta.dirname, "http");
 
-const servers = ["tornado", "bare-node", "fastify", "hono"];
+/** By file name, with the title of its column. */
+const servers = { tornado: "ours", "bare-node": "node:http", fastify: "Fastify", hono: "Hono" };
 
 /** A name, and what wrk is told beyond the URL. */
 const scenarios = {
@@ -41,20 +43,9 @@ const scenarios = {
   json: { path: "/json" },
   "parameter route": { path: "/users/42/posts/7" },
   "1 kB form post": { path: "/form", script: "form.lua" },
+  "10 kB template page": { path: "/page" },
   "100 kB static file": { path: "/static/100k.js" },
 };
-
-async function start(name) {
-  const child = fork(join(folder, `${name}.js`), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const [port] = await once(child, "message");
-  return { child, port };
-}
-
-async function cpuMicroseconds(child) {
-  child.send("cpu");
-  const [microseconds] = await once(child, "message");
-  return microseconds;
-}
 
 async function load(port, { path, headers = [], script }, duration) {
   const args = ["-t1", "-c32", `-d${duration}s`];
@@ -66,6 +57,18 @@ async function load(port, { path, headers = [], script }, duration) {
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
 }
 
+async function measure(name, scenario) {
+  const server = await startServer(name);
+  try {
+    await load(server.port, scenario, 1); // lets the compiler warm up
+    const before = await server.cpuMicroseconds();
+    const { requests, perSecond } = await load(server.port, scenario, seconds);
+    return { cpu: ((await server.cpuMicroseconds()) - before) / requests, perSecond };
+  } finally {
+    await server.stop();
+  }
+}
+
 try {
   await run("wrk", ["--version"]).catch((error) => {
     if (error.code === "ENOENT") throw error;
@@ -74,30 +77,32 @@ try {
   console.error("wrk is not installed. Run: apt-get install -y wrk");
   process.exit(1);
 }
+if (await hasPythonTornado()) servers["python-tornado"] = "Python's Tornado";
 
+const rows = [];
 for (const [title, scenario] of Object.entries(scenarios)) {
-  const results = new Map();
+  if (!title.includes(wanted)) continue;
+  const results = new Map(Object.keys(servers).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const name of servers) {
-      if (!existsSync(join(folder, `${name}.js`))) continue;
-      const { child, port } = await start(name);
-      await load(port, scenario, 1); // lets the compiler warm up
-      const before = await cpuMicroseconds(child);
-      const { requests, perSecond } = await load(port, scenario, seconds);
-      const after = await cpuMicroseconds(child);
-      child.kill();
-      await once(child, "exit");
-      if (!results.has(name)) results.set(name, { cpu: [], perSecond: [] });
-      results.get(name).cpu.push((after - before) / requests);
-      results.get(name).perSecond.push(perSecond);
-    }
+    for (const [name, measured] of results) measured.push(await measure(name, scenario));
   }
   console.log(`\n${title}`);
-  const bare = median(results.get("bare-node").cpu);
-  for (const [name, { cpu, perSecond }] of results) {
-    const middle = median(cpu);
+  const cpuOf = (name) => median(results.get(name).map(({ cpu }) => cpu));
+  const bare = cpuOf("bare-node");
+  const cells = [];
+  for (const [name, measured] of results) {
+    const cpu = cpuOf(name);
+    const perSecond = Math.round(median(measured.map((one) => one.perSecond)));
     console.log(
-      `  ${name.padEnd(10)} ${middle.toFixed(1).padStart(7)} us CPU a request   x${(middle / bare).toFixed(2)} of bare node   ${Math.round(median(perSecond)).toString().padStart(7)} requests/s`,
+      `  ${servers[name].padEnd(17)} ${cpu.toFixed(1).padStart(7)} us CPU a request   x${(cpu / bare).toFixed(2)} of node:http   ${perSecond.toString().padStart(7)} requests/s`,
     );
+    cells.push(`${cpu.toFixed(1)} (${(cpu / bare).toFixed(2)})`);
   }
+  rows.push([title, ...cells]);
 }
+
+console.log("\nMicroseconds of CPU a request, and the multiple of node:http:\n");
+const line = (cells) => `| ${cells.join(" | ")} |`;
+console.log(line(["Scenario", ...Object.values(servers)]));
+console.log(line(["---", ...Object.keys(servers).map(() => "---")]));
+for (const row of rows) console.log(line(row));

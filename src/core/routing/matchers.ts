@@ -104,9 +104,11 @@ export class PathMatches extends Matcher {
 
   override match(request: HTTPServerRequest): RouteMatch | null {
     const { pattern } = this;
-    if (pattern.groupCount === 0) return pattern.expression.test(request.path) ? MATCHED : null;
+    const { path } = request;
+    if (!path.startsWith(pattern.prefix)) return null;
+    if (pattern.groupCount === 0) return pattern.expression.test(path) ? MATCHED : null;
 
-    const found = pattern.expression.exec(request.path);
+    const found = pattern.expression.exec(path);
     if (found === null) return null;
     if (pattern.groupNames !== null) {
       const named = new NamedArguments<PathArgument>();

@@ -2,6 +2,7 @@
 
 import { TornadoError } from "../errors.js";
 import { isExponential } from "./backtracking.js";
+import { literalPrefix } from "./literal-prefix.js";
 
 /** A route's pattern, ready to match. */
 export interface PathPattern {
@@ -13,6 +14,8 @@ export interface PathPattern {
   readonly source: string;
   /** The only path that matches, when there is only one. */
   readonly exactPath: string | null;
+  /** What every path that matches begins with. */
+  readonly prefix: string;
   /** Number of groups. */
   readonly groupCount: number;
   /** Names of the groups in order, or `null` when they are positional. */
@@ -55,6 +58,7 @@ export function parsePathPattern(pattern: string | RegExp): PathPattern {
     expression,
     source,
     exactPath: flags.includes("i") ? null : literalText(source),
+    prefix: literalPrefix(source, flags),
     groupCount,
     groupNames: names.length > 0 ? names : null,
   };

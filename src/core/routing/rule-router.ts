@@ -17,6 +17,10 @@ export class RuleRouter extends Router {
   readonly #rulesByPath = new Map<string, Rule>();
   /** The rules that must be tried one by one. */
   readonly #walkedRules: Rule[] = [];
+  /** Of these, the ones that may take a path by its first segment, such as `/users/`; see `firstSegment`. */
+  readonly #walkedBySegment = new Map<string, Rule[]>();
+  /** Of these, the ones that may take a path of any other first segment. */
+  readonly #walkedElsewhere: Rule[] = [];
   /** Routers made from targets that are lists. */
   readonly #nestedRouters = new Map<Rule, Router>();
 
@@ -52,7 +56,7 @@ export class RuleRouter extends Router {
       const delegate = this.#delegateOf(direct, request, MATCHED);
       if (delegate !== null) return delegate;
     }
-    for (const rule of this.#walkedRules) {
+    for (const rule of this.#candidates(request.path)) {
       const match = rule.matcher.match(request);
       if (match === null) continue;
       const delegate = this.#delegateOf(rule, request, match);
@@ -108,6 +112,23 @@ export class RuleRouter extends Router {
       return;
     }
     this.#walkedRules.push(rule);
+    const segment =
+      rule.matcher.constructor === PathMatches ? firstSegment((rule.matcher as PathMatches).pattern.prefix) : null;
+    if (segment === null) {
+      this.#walkedElsewhere.push(rule);
+      for (const rules of this.#walkedBySegment.values()) rules.push(rule);
+      return;
+    }
+    const rules = this.#walkedBySegment.get(segment) ?? [...this.#walkedElsewhere];
+    rules.push(rule);
+    this.#walkedBySegment.set(segment, rules);
+  }
+
+  /** The rules that are to be tried for a path, in their order. */
+  #candidates(path: string): readonly Rule[] {
+    if (this.#walkedBySegment.size === 0) return this.#walkedElsewhere;
+    const segment = firstSegment(path);
+    return (segment === null ? undefined : this.#walkedBySegment.get(segment)) ?? this.#walkedElsewhere;
   }
 }
 
@@ -164,6 +185,12 @@ function isClass(target: object): boolean {
 function describeTarget(target: RuleTarget): string {
   if (typeof target === "function") return `the class ${target.name}`;
   return typeof target === "object" ? "an object" : JSON.stringify(target);
+}
+
+/** A path up to its second slash, this included; `null` if it has none. */
+function firstSegment(path: string): string | null {
+  const end = path.indexOf("/", 1);
+  return end === -1 ? null : path.slice(0, end + 1);
 }
 
 /** Whether an earlier rule could take a request for exactly this path. */

@@ -162,6 +162,11 @@ type CheckedRule<Entry> = Entry extends readonly [infer Pattern, infer Target ex
   ? readonly [Pattern & (string | RegExp | Matcher), TargetFor<Pattern, Target>, ...RuleRest<Target>]
   : Rule;
 
+/** Each line of a route table as it should be; a list of unknown length is taken as it is. */
+export type CheckedRules<Entries extends RuleList> = number extends Entries["length"]
+  ? Entries
+  : { readonly [Index in keyof Entries]: CheckedRule<Entries[Index]> };
+
 /**
  * Gives a route table as it is; TypeScript checks each line of it as `url` does.
  *
@@ -172,9 +177,7 @@ type CheckedRule<Entry> = Entry extends readonly [infer Pattern, infer Target ex
  * ]);
  * ```
  */
-export function checkedRoutes<const Entries extends readonly (Rule | RuleTuple)[]>(
-  entries: Entries & { readonly [Index in keyof Entries]: CheckedRule<Entries[Index]> },
-): RuleList {
+export function checkedRoutes<const Entries extends RuleList>(entries: Entries & CheckedRules<Entries>): RuleList {
   return entries as RuleList;
 }
 

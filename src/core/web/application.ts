@@ -1,10 +1,20 @@
 /** An application: routes, settings, and what lives as long as the process that serves it. */
 
 import { isAbsolute, join } from "node:path";
+import { closeWorkerPools } from "../async/open-pools.js";
+import type { Channel } from "../channels/channel.js";
+import type { Publishable } from "../channels/channel-message.js";
+import { Channels } from "../channels/channels.js";
 import { TornadoError } from "../errors.js";
 import type { HTTPMessageDelegate } from "../http/connection.js";
 import { type FetchOptions, fetchFromDelegate } from "../http/fetch-adapter.js";
-import { createNodeListener, type ListenerOptions, type NodeListener } from "../http/node-listener.js";
+import {
+  createNodeListener,
+  createNodeUpgradeListener,
+  type ListenerOptions,
+  type NodeListener,
+  type NodeUpgradeListener,
+} from "../http/node-listener.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { HTTPServer } from "../http/server.js";
 import type { HTTPServerOptions } from "../http/server-options.js";
@@ -13,9 +23,10 @@ import { redactUrl } from "../redact.js";
 import { DefaultHostMatches, HostMatches, type RouteMatch } from "../routing/matchers.js";
 import type { ReverseArguments } from "../routing/reverse-path.js";
 import { ReversibleRouter } from "../routing/router.js";
-import { Rule, type RuleList, type RuleOptions, URLSpec } from "../routing/rule.js";
+import { type CheckedRules, Rule, type RuleList, type RuleOptions, URLSpec } from "../routing/rule.js";
 import { runtime } from "../runtime.js";
 import type { BaseLoader } from "../template/loader.js";
+import { openWebSockets } from "../websocket/open-websockets.js";
 import { ApplicationRouter, createHandlerDelegate } from "./application-router.js";
 import { GZipContentEncoding } from "./compression.js";
 import type { HandlerApplication } from "./handler-application.js";
@@ -51,7 +62,10 @@ export type LifecycleHook = () => void | Promise<void>;
  * await app.listen(8888);
  * ```
  */
-export class Application extends ReversibleRouter implements HandlerApplication {
+export class Application<const Rules extends RuleList = RuleList>
+  extends ReversibleRouter
+  implements HandlerApplication
+{
   readonly settings: ApplicationSettings;
   readonly sessions: Sessions | null;
   readonly uiModules: Readonly<Record<string, UIModuleClass>>;
@@ -66,6 +80,7 @@ export class Application extends ReversibleRouter implements HandlerApplication 
   readonly #staticHandlerClass: StaticHandlerClass;
   readonly #requestIds: RequestIds | null;
   readonly #templateLoaders = new Map<string, BaseLoader>();
+  #channels: Channels | null = null;
   readonly #startHooks: LifecycleHook[] = [];
   readonly #shutdownHooks: LifecycleHook[] = [];
   #commonPolicy: { readonly policy: ResponsePolicy | null } | null = null;
@@ -76,7 +91,10 @@ export class Application extends ReversibleRouter implements HandlerApplication 
    * @param rules - The route table; the first rule that takes a request wins.
    * @throws TornadoError `BAD_SETTING`, `WEAK_COOKIE_SECRET`, `BAD_ROUTE` or `BAD_ROUTE_PATTERN`, naming what is wrong.
    */
-  constructor(rules: RuleList = [], settings: ApplicationSettings = {}) {
+  constructor(
+    rules: Rules & CheckedRules<Rules> = noRules as Rules & CheckedRules<Rules>,
+    settings: ApplicationSettings = {},
+  ) {
     super();
     const { appRoot, transforms } = runtime();
     const complete = completeSettings(settings);
@@ -195,6 +213,28 @@ export class Application extends ReversibleRouter implements HandlerApplication 
     };
   }
 
+  /**
+   * Makes a listener for the `upgrade` event of such a server: `server.on("upgrade", app.upgradeListener())`. Without it the handlers of
+   * this app see no WebSocket.
+   */
+  upgradeListener(options?: ListenerOptions): NodeUpgradeListener {
+    const serve = createNodeUpgradeListener(this, options);
+    return async (request, socket, head) => {
+      // A client that leaves meanwhile must not end the process.
+      const leave = () => socket.destroy();
+      socket.on("error", leave);
+      try {
+        await this.start();
+      } catch (error) {
+        applicationLog.error("The application could not be started", error);
+        socket.destroy();
+        return;
+      }
+      serve(request, socket, head);
+      socket.off("error", leave);
+    };
+  }
+
   override reverseUrl(name: string, ...args: ReverseArguments): string {
     const path = this.#hostRouter?.reverseUrl(name, ...args) ?? this.#wildcardRouter.reverseUrl(name, ...args);
     if (path === null) {
@@ -234,6 +274,7 @@ export class Application extends ReversibleRouter implements HandlerApplication 
 
   /** Writes Tornado's access-log line, or calls the `logFunction` setting in its place. */
   logRequest(handler: RequestHandler): void {
+    runtime().requestFinished?.(handler);
     if (this.settings.logFunction !== undefined) {
       this.settings.logFunction(handler);
       return;
@@ -245,6 +286,15 @@ export class Application extends ReversibleRouter implements HandlerApplication 
     if (status < 400) accessLog.info(line);
     else if (status < 500) accessLog.warn(line);
     else accessLog.error(line);
+  }
+
+  /**
+   * Returns a channel, on which whoever has subscribed gets what is published: in this process, in its fellow workers, and on
+   * other machines with `CHANNELS_URL`.
+   */
+  channel<Message extends Publishable = Publishable>(name: string): Channel<Message> {
+    this.#channels ??= new Channels();
+    return this.#channels.channel(name);
   }
 
   /** Has a function run in each process before it serves the app. */
@@ -263,9 +313,28 @@ export class Application extends ReversibleRouter implements HandlerApplication 
     return this.#started;
   }
 
-  /** Runs the `onShutdown` functions, once. */
+  /**
+   * Closes every WebSocket of this process, such as with 1012 before another process takes over.
+   *
+   * @returns When they are gone; one that does not answer is dropped after 5 seconds.
+   */
+  closeWebSockets(code = 1001, reason = ""): Promise<void> {
+    return openWebSockets(this).closeAll(code, reason);
+  }
+
+  /** Closes the WebSockets in steps, by the deadline. Called by a server that drains. */
+  drain(deadlineMs: number): Promise<{ cut: number }> {
+    return openWebSockets(this).drain(deadlineMs);
+  }
+
+  /** Closes the WebSockets that are left, runs the `onShutdown` functions, once, and lets the pools of threads finish. */
   shutdown(): Promise<void> {
-    this.#stopped ??= runInOrder([...this.#shutdownHooks].reverse());
+    this.#stopped ??= runInOrder([
+      () => this.closeWebSockets(),
+      ...[...this.#shutdownHooks].reverse(),
+      () => this.#channels?.close(),
+      closeWorkerPools,
+    ]);
     return this.#stopped;
   }
 
@@ -293,6 +362,7 @@ export class Application extends ReversibleRouter implements HandlerApplication 
   }
 }
 
+const noRules: RuleList = [];
 const notFound = Object.freeze({ statusCode: 404 });
 
 function resolved(key: string, path: string | undefined, appRoot: string): Record<string, string> {

@@ -28,7 +28,24 @@ export function decodeUtf8Argument(value: Buffer, name?: string | null): string 
 /** Puts a space for control characters, which no form sends and no database likes, and trims. */
 export function cleanArgument(text: string, strip: boolean): string {
   const clean = /[\x00-\x08\x0e-\x1f]/.test(text) ? text.replace(/[\x00-\x08\x0e-\x1f]/g, " ") : text;
-  return strip ? clean.trim() : clean;
+  return strip ? stripped(clean) : clean;
+}
+
+/** Takes off what Python's `strip` does: unlike `trim`, a next-line character (U+0085), and no byte order mark. */
+function stripped(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+/** Python's `str.isspace`, without the separators of ASCII, which are spaces by now. */
+function isBlank(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  if (code === 0x85 || code === 0xa0) return true;
+  if (code < 0x1680) return false;
+  return (code >= 0x2000 && code <= 0x200a) || [0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000].includes(code);
 }
 
 /**

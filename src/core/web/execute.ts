@@ -66,7 +66,7 @@ function* steps(call: HandlerCall): Steps {
     refusePromise(handler.initialize(call.kwargs as never));
 
     if (!call.handlerClass.SUPPORTED_METHODS.includes(request.method)) throw new HTTPError(405);
-    request.parseBody();
+    if (call.bodyArrived === null) request.parseBody();
     decodePathArguments(handler, call.match);
     const { sessions } = call.application;
     if (sessions?.hasStore === true && call.handlerClass.usesSession) {
@@ -170,12 +170,25 @@ function answersPreflight(handler: AnyHandler, policy: ResponsePolicy): boolean 
 }
 
 function decodePathArguments(handler: AnyHandler, { pathArgs, pathKwargs }: RouteMatch): void {
-  if (pathKwargs !== null) {
-    const decoded = new NamedArguments<string | null>();
-    for (const name of Object.keys(pathKwargs)) decoded[name] = decode(handler, pathKwargs[name]!, name);
-    handler.pathKwargs = decoded;
-  }
+  if (pathKwargs !== null) handler.pathKwargs = decodeNamed(handler, pathKwargs);
   if (pathArgs.length > 0) handler.pathArgs = pathArgs.map((argument) => decode(handler, argument, null));
+}
+
+function decodeNamed(
+  handler: AnyHandler,
+  pathKwargs: NonNullable<RouteMatch["pathKwargs"]>,
+): NamedArguments<string | null> {
+  if (pathKwargs instanceof NamedArguments && isDecoded(handler, pathKwargs)) return pathKwargs;
+  const decoded = new NamedArguments<string | null>();
+  for (const name of Object.keys(pathKwargs)) decoded[name] = decode(handler, pathKwargs[name]!, name);
+  return decoded;
+}
+
+/** Whether the arguments are what the handler would make of them: nearly always, and then they need no copy. */
+function isDecoded(handler: AnyHandler, named: NamedArguments<PathArgument>): named is NamedArguments<string | null> {
+  if (handler.decodeArgument !== RequestHandler.prototype.decodeArgument) return false;
+  for (const name in named) if (typeof named[name] !== "string" && named[name] !== null) return false;
+  return true;
 }
 
 function decode(handler: AnyHandler, argument: PathArgument, name: string | null): string | null {

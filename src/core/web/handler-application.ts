@@ -1,5 +1,7 @@
 /** What a handler may ask of the application it runs in. */
 
+import type { Channel } from "../channels/channel.js";
+import type { Publishable } from "../channels/channel-message.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { ReverseArguments } from "../routing/reverse-path.js";
 import type { RuleOptions } from "../routing/rule.js";
@@ -36,6 +38,8 @@ export interface HandlerApplication {
   templateLoader(path: string, create: (path: string) => BaseLoader): BaseLoader;
   /** What the settings add to the responses of a route. */
   responsePolicy(options: RuleOptions): ResponsePolicy | null;
+  /** The channel of a name. */
+  channel<Message extends Publishable = Publishable>(name: string): Channel<Message>;
   /** Writes the access-log line. */
   logRequest(handler: LoggedHandler): void;
 }

@@ -56,6 +56,8 @@ export interface HandlerSettings {
   readonly websocketPingTimeout?: number;
   /** Largest WebSocket message, in bytes. */
   readonly websocketMaxMessageSize?: number;
+  /** Most bytes that may wait for a WebSocket's client when one more message is sent to it. Default 4 MiB. */
+  readonly websocketMaxQueuedBytes?: number;
 
   readonly [key: string]: unknown;
 }

@@ -5,7 +5,7 @@ export type { BodyPart, BodyPartLimits } from "../http/body-parts.js";
 // Responses to other sites, and headers that defend users.
 export type { CorsOptions } from "../http/cors.js";
 // Our app in somebody else's server.
-export type { ListenerOptions, NodeListener } from "../http/node-listener.js";
+export type { ListenerOptions, NodeListener, NodeUpgradeListener } from "../http/node-listener.js";
 // What belongs to the request that is being served.
 export { RequestContext, requestContext } from "../request-context.js";
 // Routes, under the names that tornado.web has for them.
@@ -56,4 +56,5 @@ export {
 export { type ReportedIssue, type StandardSchema, ValidationError } from "./standard-schema.js";
 export { StaticFileHandler } from "./static-file-handler.js";
 // Parts of pages.
+export type { HandlerTemplateNames } from "./template-names.js";
 export { TemplateModule, UIModule } from "./ui-module.js";

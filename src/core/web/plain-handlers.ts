@@ -135,8 +135,8 @@ export class FallbackHandler extends RequestHandler<FallbackKwargs> {
         "The listener of a FallbackHandler needs a request that came through a server. Application.fetch() has none.",
       );
     }
-    this[giveAway]();
     const { request, response } = messages;
+    this[giveAway]((name, value) => response.setHeader(name, value));
     const fail = (thrown: unknown) => {
       this.logException(toError(thrown));
       if (response.headersSent) response.destroy();

@@ -10,9 +10,10 @@ import type { ResponseStartLine, WriteCallback } from "../http/connection.js";
 import { type CookieAttributes, serializeCookie } from "../http/cookies.js";
 import { formatTimestamp } from "../http/date.js";
 import { etagMatches } from "../http/etag.js";
-import type { HTTPHeaders } from "../http/headers.js";
+import { HTTPHeaders } from "../http/headers.js";
 import { HTTPInputError, HTTPOutputError } from "../http/http-input-error.js";
 import { reasonPhrase } from "../http/reasons.js";
+import { refuseRequest } from "../http/refusal.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { isSafeRedirectTarget } from "../http/urls.js";
 import { chooseBrowserLocale } from "../locale/browser-locale.js";
@@ -20,8 +21,9 @@ import type { Locale } from "../locale/locale.js";
 import { applicationLog, generalLog } from "../log.js";
 import { redactUrl } from "../redact.js";
 import type { ReverseArguments } from "../routing/reverse-path.js";
-import { runtime } from "../runtime.js";
+import { type ErrorAnswer, runtime } from "../runtime.js";
 import { type BaseLoader, Loader } from "../template/loader.js";
+import type { NamesOfTemplate } from "../template/template-arguments.js";
 import { type ArgumentOptions, cleanArgument, collectArguments, decodeUtf8Argument } from "./arguments.js";
 import { ClientGoneError } from "./client-gone-error.js";
 import { defaultHeaders } from "./default-headers.js";
@@ -90,10 +92,14 @@ export const usePolicy: unique symbol = Symbol("usePolicy");
 export const endUnanswered: unique symbol = Symbol("endUnanswered");
 /** Leaves the answer to somebody else; for FallbackHandler alone. */
 export const giveAway: unique symbol = Symbol("giveAway");
+/** Gives the headers of an answer that somebody else sends; for WebSocketHandler alone. */
+export const sealHeaders: unique symbol = Symbol("sealHeaders");
 /** Finds the session in its store before anything asks for it; for the lifecycle alone. */
 export const loadSession: unique symbol = Symbol("loadSession");
 /** Lets the method read the body; for the lifecycle alone. */
 export const openBody: unique symbol = Symbol("openBody");
+/** Where the names of a template have their handler, whatever the page calls `handler`. */
+const namesOf: unique symbol = Symbol("namesOf");
 /** The page that an asynchronous template is still being rendered to, if the handler did not wait for it. */
 export const pendingPage: unique symbol = Symbol("pendingPage");
 
@@ -141,6 +147,8 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   #headers: HTTPHeaders = defaultHeaders();
   #body: PendingBody = "";
   #areHeadersWritten = false;
+  /** Whether the transport did not take status and headers, so that nothing is out although they cannot change any more. */
+  #isHeadRefused = false;
   #isFinished = false;
   #newCookies: Map<string, string> | null = null;
   #output: TransformedOutput | null = null;
@@ -154,6 +162,8 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   #cspNonce: string | null = null;
   #session: Session | null = null;
   #bodyReader: BodyReader | null = null;
+  /** Settles when it is known whether the session could be kept, on which the answer depends. */
+  #keeping: Promise<void> | null = null;
 
   constructor(application: App, request: HTTPServerRequest) {
     this.application = application;
@@ -660,6 +670,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
    * @returns When it has been handed to the operating system; rejects when the client has left, which may be ignored.
    */
   flush(): Promise<void> {
+    if (this.#isFinished) throw new Error("Cannot flush() after finish(). Was an await forgotten?");
     const delivery = new Delivery();
     this.#send(false, delivery.callback);
     return delivery.promise;
@@ -701,6 +712,13 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     this.#isFinished = true;
     void this.#bodyReader?.return();
     this.request.markFinished();
+    if (this.#keeping === null) this.#afterResponse();
+    else runUnawaited(() => this.#afterKeeping(), `logging of ${this.constructor.name}`);
+  }
+
+  /** The answer of a session that could not be kept is a 500. */
+  async #afterKeeping(): Promise<void> {
+    await this.#keeping!.catch(() => this.setStatus(500));
     this.#afterResponse();
   }
 
@@ -726,14 +744,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   #send(finishing: boolean, done: WriteCallback | undefined): void {
     const { connection, method } = this.request;
     const isFirst = !this.#areHeadersWritten;
-    let keeping: Promise<void> | null = null;
-    if (isFirst) {
-      if (this.#session !== null) keeping = this.application.sessions!.keep(this.#session, this);
-      this.#areHeadersWritten = true;
-      if (this.#newCookies !== null) {
-        for (const cookie of this.#newCookies.values()) this.#headers.add("Set-Cookie", cookie);
-      }
-    }
+    const keeping = isFirst ? this.#sealHeaders() : null;
     const body = this.#body;
     this.#body = "";
     const { transforms } = this.application;
@@ -749,11 +760,24 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       return;
     }
     const chunk = method === "HEAD" || body.length === 0 ? undefined : joinBody(body);
-    if (isFirst)
+    if (isFirst) {
+      this.#isHeadRefused = true;
       connection.writeHeaders(this.#startLine(), this.#headers, chunk, finishing ? undefined : done, finishing);
-    else if (chunk !== undefined) connection.write(chunk, finishing ? undefined : done);
+      this.#isHeadRefused = false;
+    } else if (chunk !== undefined) connection.write(chunk, finishing ? undefined : done);
     else if (!finishing) done?.();
     if (finishing) connection.finish(done);
+  }
+
+  /** Adds the cookies, and keeps the session: from now on neither changes. */
+  #sealHeaders(): Promise<void> | null {
+    const keeping = this.#session === null ? null : this.application.sessions!.keep(this.#session, this);
+    this.#keeping = keeping;
+    this.#areHeadersWritten = true;
+    if (this.#newCookies !== null) {
+      for (const cookie of this.#newCookies.values()) this.#headers.add("Set-Cookie", cookie);
+    }
+    return keeping;
   }
 
   #startLine(): ResponseStartLine {
@@ -791,9 +815,22 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     return this.finish();
   }
 
-  /** Leaves the answer to somebody else, who has the connection; nothing is sent and nothing logged. */
-  [giveAway](): void {
+  /**
+   * Leaves the answer to somebody else, who has the connection; nothing is sent and nothing logged.
+   *
+   * @param setHeader - Takes what the settings add to every answer.
+   */
+  [giveAway](setHeader?: (name: string, value: string) => void): void {
     this.#isFinished = true;
+    if (setHeader === undefined || this.#policy === null) return;
+    const added = new HTTPHeaders();
+    this.#policy.addHeaders(this.request, added, this.#cspNonce);
+    for (const [name, value] of added) setHeader(name, value);
+  }
+
+  async [sealHeaders](): Promise<HTTPHeaders> {
+    await this.#sealHeaders();
+    return this.#headers;
   }
 
   get [pendingPage](): Promise<void> | null {
@@ -814,16 +851,16 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
    *
    * @returns When the page has been sent. The page of an asynchronous template is also waited for when the handler does not.
    */
-  render(name: string, namespace: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  render<Name extends string>(name: Name, ...[namespace]: NamesOfTemplate<Name>): Promise<void> {
     if (this.#isFinished) throw new Error("Cannot render() after finish(). Was an await forgotten?");
-    const page = this.renderString(name, namespace);
+    const page = this.renderString(name as string, namespace);
     if (typeof page === "string") return this.#finishPage(page);
     this.#pendingPage = page.then((html) => this.#finishPage(html));
     return this.#pendingPage;
   }
 
   /** Renders a template to text: a promise only when the template, or a UI module in it, waits for something. */
-  renderString(name: string, namespace: Readonly<Record<string, unknown>> = {}): string | Promise<string> {
+  renderString<Name extends string>(name: Name, ...[namespace]: NamesOfTemplate<Name>): string | Promise<string> {
     const { templateLoader } = this.settings;
     const loader =
       templateLoader ??
@@ -834,7 +871,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       this.#areTemplatesFresh = true;
     }
     const names = this.getTemplateNamespace();
-    Object.defineProperties(names, Object.getOwnPropertyDescriptors(namespace));
+    if (namespace !== undefined) Object.defineProperties(names, Object.getOwnPropertyDescriptors(namespace));
     return loader.load(name).generate(names);
   }
 
@@ -877,33 +914,39 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
 
   /** The names that every template of this handler sees. Those that cost something are computed when they are used. */
   getTemplateNamespace(): Record<string, unknown> {
-    const handler = this;
-    return {
-      __proto__: null,
-      handler,
-      request: this.request,
-      cspNonce: this.#cspNonce,
-      get currentUser() {
-        return handler.currentUser;
+    return Object.defineProperties<Record<string, unknown>>(
+      {
+        __proto__: noNames,
+        [namesOf]: this,
+        handler: this,
+        request: this.request,
+        cspNonce: this.#cspNonce,
+        _: (...args: Parameters<Locale["translate"]>) => this.locale.translate(...args),
+        pgettext: (...args: Parameters<Locale["pgettext"]>) => this.locale.pgettext(...args),
+        xsrfFormHtml: () => this.xsrfFormHtml(),
+        staticUrl: (...args: Parameters<typeof this.staticUrl>) => this.staticUrl(...args),
+        reverseUrl: (...args: Parameters<typeof this.reverseUrl>) => this.reverseUrl(...args),
+        ...this.#uiMethods(),
       },
-      get locale() {
-        return handler.locale;
-      },
-      get _() {
-        return handler.locale.translate.bind(handler.locale);
-      },
-      get pgettext() {
-        return handler.locale.pgettext.bind(handler.locale);
-      },
-      get modules() {
-        return handler.#uiModules.namespace;
-      },
-      xsrfFormHtml: () => this.xsrfFormHtml(),
-      staticUrl: (...args: Parameters<typeof this.staticUrl>) => this.staticUrl(...args),
-      reverseUrl: (...args: Parameters<typeof this.reverseUrl>) => this.reverseUrl(...args),
-      ...this.#uiMethods(),
-    };
+      RequestHandler.#computedNames,
+    );
   }
+
+  /**
+   * Names of templates that cost something. Made once: a getter that knows its handler would be kept by the engine, and the
+   * handler and its page with it, until the next full collection of garbage.
+   */
+  static readonly #computedNames: PropertyDescriptorMap = {
+    currentUser: computed(function () {
+      return this[namesOf].currentUser;
+    }),
+    locale: computed(function () {
+      return this[namesOf].locale;
+    }),
+    modules: computed(function () {
+      return this[namesOf].#uiModules.namespace;
+    }),
+  };
 
   /** The tags of script files that UI modules ask for. */
   renderLinkedJs(files: readonly string[]): string {
@@ -927,11 +970,10 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
 
   // ---- Errors ----------------------------------------------------------------------------------------------------
 
-  /** Answers with an error page; what was written before is dropped, cookies stay. */
+  /** Answers with an error page; what was written before is dropped, cookies stay. After a `flush()` the connection is cut. */
   sendError(statusCode = 500, details: ErrorDetails = {}): void | Promise<void> {
     if (this.#areHeadersWritten) {
-      generalLog.error(`Cannot send an error page for ${this.#summary()}: its headers are out already`);
-      if (!this.#isFinished) this.#finish();
+      this.#breakOff(details);
       return;
     }
     this.#clearForError();
@@ -951,6 +993,22 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       this.#noteBrokenPage(error);
     }
     this.#endPage();
+  }
+
+  /** What is out cannot be taken back, and must not look complete: neither its last chunk nor the rest of its length is sent. */
+  #breakOff({ error }: ErrorDetails): void {
+    // Any other error is in the log already, by logException.
+    if (error === undefined || error instanceof HTTPError) {
+      generalLog.error(`Cannot send an error page for ${this.#summary()}: its headers are out already`);
+    }
+    if (this.#isFinished) return;
+    if (this.#isHeadRefused) {
+      this.setStatus(500);
+      refuseRequest(this.request.connection, 500);
+    } else {
+      this.request.connection.socket.destroy();
+    }
+    this[endUnanswered]();
   }
 
   /**
@@ -986,10 +1044,17 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     return this.#reason ?? reasonPhrase(this.#statusCode);
   }
 
-  /** In `tornado dev`, the development page takes precedence over the app's own: it is what the author wants to see. */
-  #showDevelopmentPage(statusCode: number, { error }: ErrorDetails): boolean {
-    if (this.settings.debug !== true || error === undefined || error instanceof HTTPError) return false;
-    const answer = runtime().errorPage?.(this as unknown as RequestHandler, statusCode, error);
+  /** In `tornado dev`, the page for an exception takes precedence over the app's own: it is what the author wants to see. */
+  #developmentPage(statusCode: number, { error }: ErrorDetails): ErrorAnswer | undefined {
+    if (this.settings.debug !== true || error === undefined) return undefined;
+    const { errorPage, notFoundPage } = runtime();
+    const handler = this as unknown as RequestHandler;
+    if (!(error instanceof HTTPError)) return errorPage?.(handler, statusCode, error);
+    return statusCode === 404 ? notFoundPage?.(handler) : undefined;
+  }
+
+  #showDevelopmentPage(statusCode: number, details: ErrorDetails): boolean {
+    const answer = this.#developmentPage(statusCode, details);
     if (answer === undefined) return false;
     // The app's policy is made for its own pages.
     this.clearHeader("Content-Security-Policy");
@@ -1045,6 +1110,15 @@ const unknown = Symbol("unknown");
 const noArguments: readonly never[] = Object.freeze([]);
 const noNames: Readonly<Record<string, never>> = Object.freeze(Object.create(null));
 const statusOk: ResponseStartLine = Object.freeze({ code: 200, reason: "OK" });
+
+interface NamesOfHandler {
+  readonly [namesOf]: RequestHandler;
+}
+
+/** A name of templates whose value is computed when it is used. */
+function computed(get: (this: NamesOfHandler) => unknown): PropertyDescriptor {
+  return { get, enumerable: true, configurable: true };
+}
 
 /** A promise that a write callback settles, and that nobody has to wait for. */
 class Delivery {

@@ -36,7 +36,8 @@ export function describeRouter(router: RuleRouter, application: HandlerApplicati
 function describeRule(rule: Rule, application: HandlerApplication, host: string | undefined): RouteDescription {
   const { target } = rule;
   return {
-    pattern: rule.matcher.describe(),
+    // As people write it: only the source of a RegExp needs a backslash before a slash.
+    pattern: rule.matcher.describe().replaceAll("\\/", "/"),
     ...(host === undefined ? {} : { host }),
     ...(rule.name === null ? {} : { name: rule.name }),
     handler: typeof target === "function" ? target.name || "(function)" : target.constructor.name,

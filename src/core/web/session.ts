@@ -8,6 +8,8 @@ export interface KeptSession {
   readonly id: string | null;
   /** The data as JSON text. */
   readonly text: string;
+  /** When the session began, in seconds since 1970. */
+  readonly beganAt: number;
   /** Whether so much time has passed that its cookie is to be sent again. */
   readonly isDueForRenewal: boolean;
 }
@@ -90,7 +92,7 @@ export class Session {
 
   /**
    * Gives the session a new id and keeps its values; the old id is worth nothing any more. Call it when someone logs in:
-   * whoever has planted or seen the id before must not be logged in along with them.
+   * whoever has planted or seen the id before must not be logged in along with them. Its `maxLifetime` begins anew.
    */
   regenerate(): void {
     this.#refuseIfSealed();
@@ -102,6 +104,11 @@ export class Session {
     this.#refuseIfSealed();
     this.#values = new Map();
     this.#isDestroyed = true;
+  }
+
+  /** When the kept session began, in seconds since 1970; `null` for a new one. */
+  get keptBeganAt(): number | null {
+    return this.#kept?.beganAt ?? null;
   }
 
   /** The kept session's id in the store. */

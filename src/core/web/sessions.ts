@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly cookieName?: string;
   /** Seconds that a session lasts from its last use. Default 14 days. */
   readonly maxAge?: number;
+  /** Seconds that a session lasts from its beginning, however much it is used. Default: no limit. */
+  readonly maxLifetime?: number;
   /** Whether the cookie ends with the browser. Default false. */
   readonly endsWithBrowser?: boolean;
   /** Most bytes of a session's values as JSON. Default 64 kB with a store; without one 2,800, and not more. */
@@ -40,6 +42,7 @@ export class Sessions {
   readonly #store: SessionStore | null;
   readonly #cookieName: string;
   readonly #maxAgeSeconds: number;
+  readonly #maxLifetimeSeconds: number;
   readonly #maxBytes: number;
   readonly #endsWithBrowser: boolean;
   readonly #cookie: NonNullable<SessionOptions["cookie"]>;
@@ -49,6 +52,7 @@ export class Sessions {
     this.#store = store;
     this.#cookieName = cookieName;
     this.#maxAgeSeconds = maxAge;
+    this.#maxLifetimeSeconds = options.maxLifetime ?? Number.POSITIVE_INFINITY;
     this.#maxBytes = options.maxSize ?? (store === null ? maxCookieSessionBytes : 65_536);
     this.#endsWithBrowser = endsWithBrowser;
     this.#cookie = { httpOnly: true, ...options.cookie };
@@ -69,11 +73,11 @@ export class Sessions {
   load(handler: SessionHandler): Session | Promise<Session> {
     const found = this.#cookieContent(handler);
     if (found === null) return this.#empty();
-    const { content: id, isDueForRenewal } = found;
+    const { content: id, beganAt, isDueForRenewal } = found;
     const make = (data: SessionData | null) => {
       // An id that the store does not know is never taken up: it may be one that was given to somebody else.
       if (data === null) return this.#empty();
-      const kept: KeptSession = { id, text: JSON.stringify(data), isDueForRenewal };
+      const kept: KeptSession = { id, text: JSON.stringify(data), beganAt, isDueForRenewal };
       return new Session(kept, Math.max(this.#maxBytes, Buffer.byteLength(kept.text)));
     };
     const data = this.#store!.read(id);
@@ -95,45 +99,54 @@ export class Sessions {
       return store === null || oldId === null ? null : settle(store.delete(oldId));
     }
     const text = session.toText();
+    const now = Math.floor(Date.now() / 1000);
+    const beganAt = fate === "write" ? (session.keptBeganAt ?? now) : now;
+    const lastsSeconds = Math.max(1, Math.min(this.#maxAgeSeconds, beganAt + this.#maxLifetimeSeconds - now));
     if (store === null) {
-      this.#setCookie(handler, text);
+      this.#setCookie(handler, text, now, beganAt, lastsSeconds);
       return null;
     }
     const id = fate === "write" && oldId !== null ? oldId : randomBytes(24).toString("base64url");
-    this.#setCookie(handler, id);
+    this.#setCookie(handler, id, now, beganAt, lastsSeconds);
     const data = JSON.parse(text) as SessionData;
-    return this.#write(store, id, data, id === oldId ? null : oldId);
-  }
-
-  async #write(store: SessionStore, id: string, data: SessionData, oldId: string | null): Promise<void> {
-    await store.write(id, data, this.#maxAgeSeconds);
-    if (oldId !== null) await store.delete(oldId);
+    return write(store, { id, data, lastsSeconds }, id === oldId ? null : oldId);
   }
 
   #empty(): Session {
     return new Session(null, this.#maxBytes);
   }
 
-  /** The cookie is `time:content`, the time in seconds since 1970 and base 36. */
-  #cookieContent(handler: SessionHandler): { content: string; isDueForRenewal: boolean } | null {
+  /** The cookie is `time.beginning:content`, both in seconds since 1970 and base 36. */
+  #cookieContent(handler: SessionHandler): { content: string; beganAt: number; isDueForRenewal: boolean } | null {
     const maxAgeDays = this.#maxAgeSeconds / secondsPerDay;
     const text = handler.getSignedCookie(this.#cookieName, { maxAgeDays, minVersion: 2 })?.toString();
-    const colon = text?.indexOf(":") ?? -1;
-    if (text === undefined || colon === -1) return null;
-    const age = Date.now() / 1000 - Number.parseInt(text.slice(0, colon), 36);
+    const [times, setAt, began] = /^([0-9a-z]+)\.([0-9a-z]+):/.exec(text ?? "") ?? [];
+    if (text === undefined || times === undefined) return null;
+    const now = Date.now() / 1000;
+    const beganAt = Number.parseInt(began!, 36);
+    if (now - beganAt > this.#maxLifetimeSeconds) return null;
     // Not at every request, which would make each answer different.
-    return { content: text.slice(colon + 1), isDueForRenewal: age > this.#maxAgeSeconds / 10 };
+    const isDueForRenewal = now - Number.parseInt(setAt!, 36) > this.#maxAgeSeconds / 10;
+    return { content: text.slice(times.length), beganAt, isDueForRenewal };
   }
 
-  #setCookie(handler: SessionHandler, content: string): void {
-    const time = Math.floor(Date.now() / 1000).toString(36);
-    handler.setSignedCookie(this.#cookieName, `${time}:${content}`, {
+  #setCookie(handler: SessionHandler, content: string, now: number, beganAt: number, lastsSeconds: number): void {
+    handler.setSignedCookie(this.#cookieName, `${now.toString(36)}.${beganAt.toString(36)}:${content}`, {
       secure: handler.request.protocol === "https",
       ...this.#cookie,
-      maxAge: this.#endsWithBrowser ? null : this.#maxAgeSeconds,
+      maxAge: this.#endsWithBrowser ? null : lastsSeconds,
       expiresDays: null,
     });
   }
+}
+
+async function write(
+  store: SessionStore,
+  { id, data, lastsSeconds }: { id: string; data: SessionData; lastsSeconds: number },
+  oldId: string | null,
+): Promise<void> {
+  await store.write(id, data, lastsSeconds);
+  if (oldId !== null) await store.delete(oldId);
 }
 
 function settle(result: void | Promise<void>): Promise<void> | null {

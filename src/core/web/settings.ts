@@ -3,6 +3,8 @@
 import { TornadoError } from "../errors.js";
 import { type CookieAttributes, serializeCookie } from "../http/cookies.js";
 import type { CorsOptions } from "../http/cors.js";
+import { applicationLog } from "../log.js";
+import { nearestName } from "../nearest-name.js";
 import type { HandlerClass } from "./handler-class.js";
 import type { HandlerSettings } from "./handler-settings.js";
 import type { OutputTransformClass } from "./output-transform.js";
@@ -49,6 +51,8 @@ export interface ApplicationSettings extends HandlerSettings {
   readonly staticHandlerClass?: StaticHandlerClass;
   /** What `initialize` of that handler gets besides `path`, such as `defaultFilename`. */
   readonly staticHandlerArgs?: object;
+  /** Settings of the app's own whose names look like a mistyped one of these: no warning is logged for them. */
+  readonly ownSettings?: readonly string[];
 }
 
 type Check = (value: unknown) => string | null;
@@ -103,6 +107,7 @@ function checkSessions(value: unknown): string | null {
     store,
     cookieName = "session",
     maxAge = 1,
+    maxLifetime = 1,
     endsWithBrowser = false,
     maxSize = 1,
     cookie = {},
@@ -112,6 +117,8 @@ function checkSessions(value: unknown): string | null {
   if (isText(cookieName) !== null) return 'an object whose "cookieName" is a text';
   if (!Number.isSafeInteger(maxAge) || maxAge < 1)
     return 'an object whose "maxAge" is a whole number of seconds above 0';
+  if (!Number.isSafeInteger(maxLifetime) || maxLifetime < 1)
+    return 'an object whose "maxLifetime" is a whole number of seconds above 0';
   if (typeof endsWithBrowser !== "boolean") return 'an object whose "endsWithBrowser" is true or false';
   if (isByteCount(maxSize) !== null) return 'an object whose "maxSize" is a whole number of bytes above 0';
   if (store === undefined && maxSize > maxCookieSessionBytes) {
@@ -151,6 +158,7 @@ const checks: Readonly<Record<string, Check>> = {
   websocketPingInterval: isSeconds,
   websocketPingTimeout: isSeconds,
   websocketMaxMessageSize: isByteCount,
+  websocketMaxQueuedBytes: isByteCount,
   defaultHost: isText,
   transforms: (value) => (Array.isArray(value) ? null : "a list of transform classes"),
   defaultHandlerClass: isClass,
@@ -163,6 +171,8 @@ const checks: Readonly<Record<string, Check>> = {
   sessions: checkSessions,
   uiModules: isObject,
   uiMethods: isObject,
+  ownSettings: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === "string") ? null : "a list of names",
 };
 
 /**
@@ -175,6 +185,7 @@ export function completeSettings(given: ApplicationSettings): ApplicationSetting
   for (const [key, value] of Object.entries(given)) {
     refuseTornadoSpelling(key);
     if (value === undefined) continue;
+    if (!Object.hasOwn(checks, key)) warnOfMistyping(key, given.ownSettings);
     if (Object.hasOwn(replaced, key)) {
       throw new TornadoError("BAD_SETTING", `There is no setting "${key}": ${replaced[key]} Remove it.`);
     }
@@ -214,6 +225,17 @@ function refuseTornadoSpelling(key: string): void {
   if (camelCase !== key && Object.hasOwn(checks, camelCase)) {
     throw new TornadoError("BAD_SETTING", `The setting "${key}" is written "${camelCase}" here. Rename it.`);
   }
+}
+
+/** An app may keep settings of its own here, so that a key that nobody knows is no error. */
+function warnOfMistyping(key: string, ownSettings: unknown): void {
+  const meant = nearestName(key, Object.keys(checks));
+  if (meant === undefined || (Array.isArray(ownSettings) && ownSettings.includes(key))) return;
+  // The beginning of a name, such as "template", is a likely name of the app's own.
+  if (meant.length - key.length > 2) return;
+  applicationLog.warn(
+    `There is no setting "${key}". Did you mean "${meant}"? If it is the app's own, add it to the setting "ownSettings".`,
+  );
 }
 
 function describe(value: unknown): string {

@@ -4,6 +4,7 @@ import { TornadoError } from "../errors.js";
 import { type LinkifyOptions, linkify } from "../escape.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import type { Locale } from "../locale/locale.js";
+import type { NamesOfTemplate } from "../template/template-arguments.js";
 
 /** What a UI module needs of the handler that it prints for. Every `RequestHandler` has it. */
 export interface UIModuleHandler {
@@ -64,7 +65,7 @@ export abstract class UIModule<Handler extends UIModuleHandler = UIModuleHandler
   abstract render(...values: never[]): string | Promise<string>;
 
   /** Renders a template for the module. */
-  renderString(name: string, namespace?: Readonly<Record<string, unknown>>): string | Promise<string> {
+  renderString<Name extends string>(name: Name, ...[namespace]: NamesOfTemplate<Name>): string | Promise<string> {
     return this.handler.renderString(name, namespace);
   }
 
@@ -132,9 +133,11 @@ export interface TemplateResources {
  * It does not see the variables around it. It names its resources itself: `{{ setResources({ cssFiles: "a.css" }) }}`.
  */
 export class TemplateModule extends UIModule {
-  readonly #resources = new Map<string, TemplateResources>();
+  /** By template, in the order of their first use; a template that waits names its resources later than others. */
+  readonly #resources = new Map<string, TemplateResources | undefined>();
 
   render(path: string, namespace: Readonly<Record<string, unknown>> = {}): string | Promise<string> {
+    if (!this.#resources.has(path)) this.#resources.set(path, undefined);
     const setResources = (resources: TemplateResources): string => {
       const known = this.#resources.get(path);
       if (known === undefined) this.#resources.set(path, resources);
@@ -169,7 +172,7 @@ export class TemplateModule extends UIModule {
   }
 
   #all<Key extends keyof TemplateResources>(key: Key): NonNullable<TemplateResources[Key]>[] {
-    return [...this.#resources.values()].map((one) => one[key]).filter((one) => one !== undefined && one !== null);
+    return [...this.#resources.values()].map((one) => one?.[key]).filter((one) => one !== undefined && one !== null);
   }
 }
 

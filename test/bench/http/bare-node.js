@@ -1,10 +1,12 @@
-/** The floor: node:http with no framework, and no more than each answer needs. */
+/** The floor: node:http with no framework, and no more than each answer needs; its page is rendered by Eta. */
 
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { greeting, ready, record, staticFolder } from "./serve.js";
+import { Eta } from "eta";
+import { greeting, page, ready, record, staticFolder, viewFolder } from "./serve.js";
 
+const eta = new Eta({ views: viewFolder, cache: true });
 const server = createServer((request, response) => {
   if (request.url === "/json") {
     response.setHeader("Content-Type", "application/json; charset=UTF-8");
@@ -18,6 +20,9 @@ const server = createServer((request, response) => {
       body += text;
     });
     request.on("end", () => response.end(new URLSearchParams(body).get("name")));
+  } else if (request.url === "/page") {
+    response.setHeader("Content-Type", "text/html; charset=UTF-8");
+    response.end(eta.render("./stories", page()));
   } else if (request.url.startsWith("/static/")) {
     const path = join(staticFolder, "100k.js");
     response.setHeader("Content-Length", statSync(path).size);

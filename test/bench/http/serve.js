@@ -11,6 +11,21 @@ export const record = () => ({ id: 42, name: "Ada Lovelace", tags: ["mathematics
 export const staticFolder = mkdtempSync(join(tmpdir(), "tornado-bench-static-"));
 writeFileSync(join(staticFolder, "100k.js"), "let answer = 42;\n".repeat(6024));
 
+/** Templates of the 10 kB page: Tornado's, which Python's reads as well, and Eta's. */
+export const pageFolder = join(import.meta.dirname, "pages");
+export const viewFolder = join(import.meta.dirname, "views");
+
+const stories = Array.from({ length: 75 }, (_, index) => ({
+  id: 1000 + index,
+  title: index % 5 === 0 ? `Notes & queries, part <${index}>` : `A story of the analytical engine, part ${index}`,
+  author: index % 2 === 0 ? "Ada Lovelace" : "Charles Babbage",
+  points: 3 * index,
+  isNew: index % 7 === 0,
+}));
+
+/** What the page shows; some of it must be escaped. */
+export const page = () => ({ title: "Stories & notes", visitor: "somebody", stories });
+
 /** Tells the parent the port, then answers each message with the CPU time used so far in microseconds. */
 export function ready(port) {
   process.on("message", () => {

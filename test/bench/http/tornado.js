@@ -1,7 +1,7 @@
 /** Ours, with the whole lifecycle, Tornado's default headers and the SHA-1 ETag; the access log is off, as with the others. */
 
 import { Application, RequestHandler } from "tornado/web";
-import { greeting, ready, record, staticFolder } from "./serve.js";
+import { greeting, page, pageFolder, ready, record, staticFolder } from "./serve.js";
 
 class Hello extends RequestHandler {
   get() {
@@ -27,14 +27,21 @@ class Form extends RequestHandler {
   }
 }
 
+class Page extends RequestHandler {
+  get() {
+    this.render("stories.html", page());
+  }
+}
+
 const app = new Application(
   [
     ["/", Hello],
     ["/json", Json],
     ["/users/:user/posts/:post", Post],
     ["/form", Form],
+    ["/page", Page],
   ],
-  { staticPath: staticFolder, logFunction: () => {} },
+  { staticPath: staticFolder, templatePath: pageFolder, logFunction: () => {} },
 );
 const server = await app.listen(0, { address: "127.0.0.1" });
 ready(server.port);

@@ -182,6 +182,54 @@ describe("RuleRouter", () => {
   });
 });
 
+describe("the index of a RuleRouter", () => {
+  const patterns = [
+    "/users/:id",
+    "/(\\w+)/new",
+    "/users/(\\d+)/posts",
+    "/users",
+    "/users/",
+    "/users/new",
+    "(?i)/USERS/:id/posts",
+    "/posts/:id",
+    "/(users|posts)/.*",
+    "/users/:id/posts",
+    "/(?:users/)?list",
+    "/x.*",
+    "/xyz/:id",
+    ".*/end",
+  ];
+  const paths = ["/users/7", "/users", "/users/", "/users/new", "/users/7/posts", "/users/list", "/list", "/posts/1/2"];
+  const morePaths = [
+    "/xyz/1",
+    "/x",
+    "/USERS/7",
+    "/users/7/end",
+    "/",
+    "//",
+    "/a/new",
+    "/posts/new",
+    "/users/a/posts",
+    "*",
+  ];
+
+  it("finds what a walk through the rules in their order would find", () => {
+    const shuffles = Array.from({ length: 60 }, (_, seed) =>
+      patterns.map((pattern, index) => ({ pattern, key: (index * 7919 + seed * 104_729) % 1009 })),
+    ).map((keyed) => keyed.sort((left, right) => left.key - right.key).map(({ pattern }) => pattern));
+
+    const alone = new Map(patterns.map((pattern) => [pattern, new RuleRouter([[pattern, target("found")]])]));
+
+    for (const order of shuffles) {
+      const router = new RuleRouter(order.map((pattern) => [pattern, target(pattern)]));
+      for (const path of [...paths, ...morePaths]) {
+        const walked = order.find((pattern) => find(alone.get(pattern)!, path) !== null);
+        expect(find(router, path), `${path} in ${order.join(" ")}`).toBe(walked ?? null);
+      }
+    }
+  });
+});
+
 describe("ReversibleRuleRouter", () => {
   const router = new ReversibleRuleRouter([
     ["/stories/:id", target("story"), {}, "story"],

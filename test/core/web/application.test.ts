@@ -94,9 +94,9 @@ describe("routes of an application", () => {
 
     expect(app.describeRoutes()).toEqual([
       { pattern: "/v1", host: "api\\.test", handler: "Says", methods: ["GET", "HEAD", "POST", "OPTIONS"] },
-      { pattern: "\\/(robots\\.txt)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
-      { pattern: "\\/(favicon\\.ico)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
-      { pattern: "\\/static\\/(.*)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
+      { pattern: "/(robots\\.txt)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
+      { pattern: "/(favicon\\.ico)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
+      { pattern: "/static/(.*)", handler: "StaticFileHandler", methods: ["GET", "HEAD", "OPTIONS"] },
       { pattern: "/stories/:id", name: "story", handler: "Says", methods: ["GET", "HEAD", "POST", "OPTIONS"] },
     ]);
   });

@@ -1,14 +1,22 @@
 /** Whatever bytes come, the answers are whole, and the process lives (reliability.md, promises 10, 12, 22, 25). */
 
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HTTPServer } from "../../../src/core/http/server.js";
+import type { HTTPServerOptions } from "../../../src/core/http/server-options.js";
+import { Application } from "../../../src/core/web/application.js";
 import { addslash, removeslash } from "../../../src/core/web/decorators.js";
 import { FallbackHandler, RedirectHandler } from "../../../src/core/web/plain-handlers.js";
 import { RequestHandler } from "../../../src/core/web/request-handler.js";
 import { StaticFileHandler } from "../../../src/core/web/static-file-handler.js";
+import { certificateIn } from "../../../src/dev/certificate.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 import { serveApp } from "./serve-app.js";
 
 const settings = { seed: 20_261_121, numRuns: 400 };
@@ -64,12 +72,11 @@ const routes = [
 ] as const;
 
 /** Ends its own side, so that the server has a reason to end the other. */
-async function exchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  await once(socket, "connect");
+async function exchange(socket: Socket, bytes: string): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", () => {});
+  // What is written before the connection is there is sent then.
   socket.end(Buffer.from(bytes, "latin1"));
   await new Promise((resolve) => socket.once("close", resolve));
   return Buffer.concat(chunks).toString("latin1");
@@ -134,28 +141,75 @@ const request = fc
     return `${method} ${path} HTTP/${version}\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
   });
 
+/** A way into an application. */
+interface Door {
+  readonly port: number;
+  close(): void;
+}
+
+function serverDoor(options?: HTTPServerOptions): (app: Application) => Promise<Door> {
+  return async (app) => {
+    const server = await new HTTPServer(app, options).listen(0, "127.0.0.1");
+    const close = () => {
+      server.stop();
+      void server.closeAllConnections();
+    };
+    return { port: server.port, close };
+  };
+}
+
+async function tlsDoor(app: Application): Promise<Door> {
+  await using folder = await temporaryFolder("arbitrary");
+  await certificateIn(folder.path, []);
+  const sslOptions = { certFile: join(folder.path, "cert.pem"), keyFile: join(folder.path, "key.pem") };
+  return await serverDoor({ sslOptions })(app);
+}
+
+async function listenerDoor(app: Application): Promise<Door> {
+  const server = createServer(app.listener()).on("upgrade", app.upgradeListener());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+const openPlain = (port: number): Socket => connect(port, "127.0.0.1");
+const openTls = (port: number): Socket => connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+
 describe("an application that gets arbitrary requests", () => {
-  it("answers each at most once, without an error of its own, and lives", async () => {
-    await using served = await serveApp([...routes], {
+  it.each<[string, (app: Application) => Promise<Door>, (port: number) => Socket, number]>([
+    ["through its server", serverDoor(), openPlain, 400],
+    ["through a server that decompresses", serverDoor({ decompressRequest: true }), openPlain, 150],
+    ["over TLS", tlsDoor, openTls, 100],
+    ["in somebody else's server", listenerDoor, openPlain, 150],
+  ])("answers each at most once, without an error of its own, and lives, %s", async (_, openDoor, open, numRuns) => {
+    const app = new Application(routes, {
       compressResponse: true,
       securityHeaders: true,
       requestId: { acceptIncoming: true },
       cors: { origins: ["https://a"] },
     });
+    await using served = await serveApp(app);
+    const door = await openDoor(app);
 
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 3 }), async (requests) => {
-        const answer = await exchange(served.port, requests.join(""));
+        const answer = await exchange(open(door.port), requests.join(""));
 
         expect(answer).toMatch(/^(?:HTTP\/1\.1 (?:[1-4]\d\d|501|505) |$)/);
         expect(answer).not.toMatch(/\r\n\r\nHTTP\/1\.1 50[0-4]/);
         expect(answer).not.toMatch(/\n {4}at /);
         expect(served.log.filter((line) => line.startsWith("error"))).toEqual([]);
       }),
-      settings,
+      { ...settings, numRuns },
     );
 
-    expect((await served.request("GET /")).status).toBe(200);
+    const last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    expect(await exchange(open(door.port), last)).toMatch(/^HTTP\/1\.1 200 /);
+    door.close();
   });
 });
 

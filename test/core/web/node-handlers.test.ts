@@ -39,6 +39,28 @@ describe("Application.listener", () => {
   });
 });
 
+describe("Application.upgradeListener", () => {
+  class Chat extends RequestHandler {
+    get() {
+      const socket = this.detach();
+      socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\nhello");
+    }
+  }
+  const handshake = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n`;
+
+  it("gives handlers of the app the handshakes of somebody else's server", async () => {
+    const app = new Application([["/chat", Chat]], { logFunction: () => {} });
+    const server = createServer(app.listener()).on("upgrade", app.upgradeListener());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+
+    expect(await sendRaw(port, handshake("/chat"))).toBe("HTTP/1.1 101 Switching Protocols\r\n\r\nhello");
+    expect(await sendRaw(port, handshake("/nowhere"))).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+  });
+});
+
 describe("FallbackHandler with a listener of node:http", () => {
   const echo = async (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
@@ -58,6 +80,23 @@ describe("FallbackHandler with a listener of node:http", () => {
     expect(posted.header("server")).toBeUndefined();
     expect(found.body).toContain("PROPFIND /old/ ");
     expect(served.log).toEqual([]);
+  });
+
+  it("sends what the settings add to every answer, and lets the listener change it", async () => {
+    const changing = (_: IncomingMessage, response: ServerResponse) => {
+      response.setHeader("X-Frame-Options", "SAMEORIGIN");
+      response.end();
+    };
+    await using served = await serveApp([["/old/.*", FallbackHandler, { listener: changing }]], {
+      requestId: { generate: () => "the-id" },
+      securityHeaders: true,
+    });
+
+    const response = await served.request("GET /old/");
+
+    expect(response.header("x-request-id")).toBe("the-id");
+    expect(response.header("x-content-type-options")).toBe("nosniff");
+    expect(response.header("x-frame-options")).toBe("SAMEORIGIN");
   });
 
   it("goes on with the connection afterwards, in order", async () => {

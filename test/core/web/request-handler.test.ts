@@ -648,7 +648,72 @@ describe("errors", () => {
     expect(served.log.join()).toContain("Uncaught exception in onFinish");
   });
 
-  it("finishes what was begun when a handler fails after its headers are out", async () => {
+  it.each<[string, (handler: RequestHandler) => void]>([
+    ["chunks", () => {}],
+    ["a known length", (handler) => handler.setHeader("Content-Length", "500")],
+  ])("cuts a response in %s when a handler fails after its headers are out", async (_, prepare) => {
+    let finished = 0;
+    class Failing extends RequestHandler {
+      async get() {
+        prepare(this);
+        this.write("begun");
+        await this.flush();
+        throw new Error("late");
+      }
+      override onFinish() {
+        finished += 1;
+      }
+    }
+    await using served = await serveApp([["/", Failing]]);
+
+    const received = await sendRaw(served.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received).toMatch(/begun(?:\r\n)?$/);
+    expect(finished).toBe(1);
+    expect(served.log).toEqual([
+      expect.stringMatching(/^error Uncaught exception GET \/ /),
+      expect.stringMatching(/^info 200 GET \/ /),
+    ]);
+  });
+
+  it("says that flush() comes after finish()", async () => {
+    let failure: unknown;
+    await using served = await serveApp([
+      [
+        "/",
+        getting(async (handler) => {
+          await handler.finish("done");
+          try {
+            await handler.flush();
+          } catch (error) {
+            failure = error;
+          }
+        }),
+      ],
+    ]);
+
+    expect((await served.request("GET /")).body).toBe("done");
+    expect(failure).toMatchObject({ message: "Cannot flush() after finish(). Was an await forgotten?" });
+  });
+
+  it("cuts the response of sendError after the headers are out, and says so", async () => {
+    await using served = await serveApp([
+      [
+        "/",
+        getting(async (handler) => {
+          handler.write("begun");
+          await handler.flush();
+          throw new HTTPError(404);
+        }),
+      ],
+    ]);
+
+    expect(await sendRaw(served.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")).toMatch(/begun\r\n$/);
+    expect(served.log.join()).toContain("headers are out already");
+  });
+
+  it("breaks off the body of a Fetch response likewise", async () => {
     await using served = await serveApp([
       [
         "/",
@@ -660,11 +725,24 @@ describe("errors", () => {
       ],
     ]);
 
-    const response = await served.request("GET /");
+    const response = await served.app.fetch(new Request("http://localhost/"));
 
-    expect(response.status).toBe(200);
-    expect(served.log.join()).toContain("headers are out already");
+    await expect(response.text()).rejects.toThrow();
   });
+});
+
+describe("a method", () => {
+  it.each(["FOO", "get", "constructor", "PROPFIND", "M-SEARCH"])(
+    "of the name %s is 405, with what is allowed",
+    async (name) => {
+      await using served = await serveApp([["/", getting(() => {})]]);
+
+      const response = await served.request(`${name} /`);
+
+      expect(response.status).toBe(405);
+      expect(response.header("Allow")).toBe("GET, HEAD, OPTIONS");
+    },
+  );
 });
 
 describe("a client that leaves", () => {

@@ -80,6 +80,14 @@ class Visitor {
   }
 }
 
+/** A session's cookie that was set, and one whose session began, so many seconds ago. */
+function agedCookie(setSeconds: number, beganSeconds: number): string {
+  const now = Math.floor(Date.now() / 1000);
+  const [setAt, began] = [now - setSeconds, now - beganSeconds];
+  const content = `${setAt.toString(36)}.${began.toString(36)}:{"visits":7}`;
+  return `session=${createSignedValue(cookieSecret, "session", content, { clock: () => setAt })}`;
+}
+
 /** A store that takes its time, and tells what is asked of it. */
 class SlowStore implements SessionStore {
   readonly #memory = new MemorySessionStore();
@@ -234,6 +242,13 @@ describe("a session in a store", () => {
     expect((await served.request("GET /visits")).status).toBe(500);
     expect((await served.request("GET /look", [`Cookie: ${visitor.cookie}`])).status).toBe(500);
     expect(served.log.join("\n")).toContain("The session could not be kept");
+    expect(served.log.map((line) => line.slice(0, 16))).toEqual([
+      "info 200 GET /vi",
+      "error The sessio",
+      "error 500 GET /v",
+      "error Uncaught e",
+      "error 500 GET /l",
+    ]);
   });
 
   it("is kept in order with the pieces of a streamed answer, and then cannot change", async () => {
@@ -340,13 +355,7 @@ describe("a session in the cookie", () => {
 
   it("is sent again after a tenth of its time, and ends when that is over", async () => {
     await using served = await serve({ maxAge: 100 });
-    const aged = (seconds: number) => {
-      const then = Math.floor(Date.now() / 1000) - seconds;
-      const value = createSignedValue(cookieSecret, "session", `${then.toString(36)}:{"visits":7}`, {
-        clock: () => then,
-      });
-      return `session=${value}`;
-    };
+    const aged = (seconds: number) => agedCookie(seconds, seconds);
     const visitor = new Visitor(served);
 
     visitor.cookie = aged(5);
@@ -357,6 +366,35 @@ describe("a session in the cookie", () => {
     expect(visitor.setCookies).toHaveLength(1);
     visitor.cookie = aged(102);
     expect(await visitor.ask("GET /visits")).toBe("visit 1, the first");
+  });
+
+  it("ends after its lifetime, however much it is used, unless someone logs in again", async () => {
+    await using served = await serve({ maxAge: 100, maxLifetime: 1000 });
+    const visitor = new Visitor(served);
+
+    visitor.cookie = agedCookie(5, 950);
+    expect(await visitor.ask("GET /visits")).toBe("visit 8");
+    expect(Number(/Max-Age=(\d+)/i.exec(visitor.setCookies[0]!)?.[1])).toBeLessThanOrEqual(50);
+    visitor.cookie = agedCookie(5, 1002);
+    expect(await visitor.ask("GET /visits")).toBe("visit 1, the first");
+    visitor.cookie = agedCookie(5, 950);
+    await visitor.ask("POST /in?user=Ada");
+    expect(visitor.setCookies[0]).toMatch(/Max-Age=100/i);
+  });
+
+  it("gives a store the time that is left", async () => {
+    const times: number[] = [];
+    class TimedStore extends MemorySessionStore {
+      override write(id: string, data: SessionData, maxAgeSeconds: number): void {
+        times.push(maxAgeSeconds);
+        super.write(id, data, maxAgeSeconds);
+      }
+    }
+    await using served = await serve({ store: new TimedStore(), maxAge: 100, maxLifetime: 40 });
+
+    await new Visitor(served).ask("GET /visits");
+
+    expect(times).toEqual([40]);
   });
 
   it("takes any key, and reaches no prototype", async () => {

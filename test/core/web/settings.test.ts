@@ -1,5 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { subscribeToLog } from "../../../src/core/log.js";
 import { type ApplicationSettings, completeSettings } from "../../../src/core/web/settings.js";
+
+/** What is logged while settings are completed. */
+function warningsOf(settings: ApplicationSettings): string[] {
+  const warnings: string[] = [];
+  const unsubscribe = subscribeToLog(({ message }) => {
+    warnings.push(message);
+    return true;
+  });
+  completeSettings(settings);
+  unsubscribe();
+  return warnings;
+}
 
 const strongSecret = "fJ2p9-vQ8xZ0aLs7wK4tYr1nMe6uHb3d";
 
@@ -12,6 +25,28 @@ describe("completeSettings", () => {
 
   it("keeps settings that it does not know", () => {
     expect(completeSettings({ googleOauth: { key: "k" } })).toEqual({ googleOauth: { key: "k" } });
+  });
+
+  it.each([
+    ["templatPath", 'There is no setting "templatPath". Did you mean "templatePath"?'],
+    ["StaticPath", 'Did you mean "staticPath"?'],
+    ["session", 'Did you mean "sessions"?'],
+    ["xsrfCookie", 'Did you mean "xsrfCookies"?'],
+  ])("warns of %s, which looks mistyped", (key, message) => {
+    const warnings = warningsOf({ [key]: true });
+
+    expect(warnings).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each(["database", "template", "static", "googleOauth", "db", "stripeKey", "siteName"])(
+    "takes %s for a setting of the app's own",
+    (key) => {
+      expect(warningsOf({ [key]: true })).toEqual([]);
+    },
+  );
+
+  it("says nothing of what ownSettings lists", () => {
+    expect(warningsOf({ session: {}, ownSettings: ["session"] })).toEqual([]);
   });
 
   it.each<[string, unknown]>([

@@ -153,6 +153,26 @@ describe("checkedRoutes", () => {
   });
 });
 
+describe("the routes of an Application", () => {
+  it("are checked where they are written, and taken as they are where they come from elsewhere", () => {
+    const list: RuleList = [["/", Home]];
+
+    compiled(() => {
+      new Application();
+      new Application(list);
+      new Application([["/", Home], url("/more", Home), ["/optional", Optional]], { debug: true });
+      new Application([["/stories/:id", Story, { database }, "story"]]);
+      // @ts-expect-error: the arguments are missing
+      new Application([["/stories/:id", Story]]);
+      // @ts-expect-error: of the wrong type
+      new Application([["/", Optional, { title: 7 }]]);
+      // @ts-expect-error: the pattern calls it "slug", the handler "id"
+      new Application([["/stories/:slug", Story, { database }]]);
+    });
+    expectTypeOf(new Application([["/", Home]])).toExtend<Application>();
+  });
+});
+
 describe("settings", () => {
   it("have types, and an app may have its own", () => {
     compiled(() => {

@@ -205,6 +205,25 @@ describe("the Template module", () => {
     );
   });
 
+  it("takes every kind of resource, also from a template that waits", async () => {
+    const { render } = handlerWith({
+      page: "<head></head><body>{% module Template('slow', { later: Promise.resolve('x') }) %}{% module Template('plain') %}</body>",
+      slow: "{{ await later }}{{ setResources({ embeddedCss: 'a {}', cssFiles: ['a.css', 'b.css'], htmlHead: '<meta>', htmlBody: '<hr>' }) }}",
+      plain: "{{ setResources({ embeddedCss: 'b {}', javascriptFiles: 'b.js', cssFiles: 'b.css' }) }}y",
+    });
+
+    expect(await render("page")).toBe(
+      [
+        '<head><link href="/static/a.css" rel="stylesheet"/><link href="/static/b.css" rel="stylesheet"/>\n',
+        "<style>\na {}\nb {}\n</style>\n",
+        "<meta>\n",
+        '</head><body>xy<script src="/static/b.js"></script>\n',
+        "<hr>\n",
+        "</body>",
+      ].join(""),
+    );
+  });
+
   it("refuses different resources for the same template", () => {
     const { renderString } = handlerWith({
       page: "{% for n of [1, 2] %}{% module Template('part', { n }) %}{% end %}",
