@@ -1,12 +1,11 @@
 /** Compiles an app's templates into its bundle, so that production reads no template and needs no `eval`. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import type { PartialMessage, Plugin } from "esbuild";
-import { ParseError } from "../core/template/errors.js";
-import { compileTemplateToSource } from "../core/template/precompiled.js";
+import type { ParseError } from "../core/template/errors.js";
 import type { BuildSettings } from "./app-settings.js";
-import { isLeftover } from "./leftovers.js";
+import { compileTemplates } from "./compile-templates.js";
 
 /** What the bundle imports to get the templates: an object by path relative to the app's root. */
 export const templatesModule = "tornado:templates";
@@ -17,36 +16,12 @@ export function templatePlugin(root: string, settings: BuildSettings): Plugin {
     name: "tornado-templates",
     setup(build) {
       build.onResolve({ filter: /^tornado:templates$/ }, ({ path }) => ({ path, namespace: "tornado" }));
-      build.onLoad({ filter: /^tornado:templates$/, namespace: "tornado" }, () => compileAll(root, settings));
+      build.onLoad({ filter: /^tornado:templates$/, namespace: "tornado" }, () => {
+        const { contents, errors } = compileTemplates(root, settings);
+        return { contents, errors: errors.map((error) => problem(root, error)) };
+      });
     },
   };
-}
-
-function compileAll(root: string, settings: BuildSettings): { contents: string; errors: PartialMessage[] } {
-  const { templatePath, autoescape, templateWhitespace } = settings;
-  const entries: string[] = [];
-  const errors: PartialMessage[] = [];
-  for (const name of templateNames(templatePath)) {
-    const path = relative(root, join(templatePath!, name)).split(sep).join("/");
-    try {
-      const options = { ...(autoescape === undefined ? {} : { autoescape }), whitespace: templateWhitespace };
-      const { code } = compileTemplateToSource({ root: templatePath!, name, ...options });
-      entries.push(`  ${JSON.stringify(path)}: ${code},`);
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-      errors.push(problem(root, error));
-    }
-  }
-  return { contents: `export const templates = {\n${entries.join("\n")}\n};\n`, errors };
-}
-
-/** Names of all templates, sorted, so that the same sources make the same bundle. */
-function templateNames(folder: string | undefined): string[] {
-  if (folder === undefined || !existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !isLeftover(entry.name))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .sort();
 }
 
 function problem(root: string, { reason, file, line, column, lineText }: ParseError): PartialMessage {

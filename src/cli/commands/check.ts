@@ -1,13 +1,16 @@
 /** `tornado check`: finds the errors of an app without serving it, all of them in one run. */
 
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { isLeftover } from "../../bundle/leftovers.js";
 import { toError } from "../../core/errors.js";
+import type { TemplateError } from "../../core/template/errors.js";
 import { terminalStyle } from "../../core/terminal-style.js";
 import type { Application } from "../../core/web/application.js";
 import { type AppContext, openApp } from "../app-context.js";
 import { loadApp } from "../load-app.js";
+import { type TypeDiagnostic, TypeScriptCompiler } from "../type-check.js";
+import type { TypedTemplates } from "../typed-templates.js";
 
 /** What one part of the check found. */
 interface Finding {
@@ -23,9 +26,12 @@ interface Finding {
 export async function check(): Promise<number> {
   const context = await openApp();
   const { root } = context;
-  const typesChecked = checkTypes(root);
   const [application, app] = await checkApplication(context);
-  const findings = [await typesChecked, application, await checkTemplates(root, app)];
+  const compiled = await compileTemplates(root, app);
+  const typed = await typedTemplates(root, app, compiled);
+  const [types, typeErrors] = await checkTypes(root, typed);
+  const typedCount = types.isSkipped ? 0 : (typed?.count ?? 0);
+  const findings = [types, application, templateFinding(root, compiled, typeErrors, typedCount)];
 
   const style = terminalStyle(process.stdout);
   const width = Math.max(...findings.map(({ subject }) => subject.length)) + 2;
@@ -34,36 +40,31 @@ export async function check(): Promise<number> {
     const mark = !isGood ? style.red("✖") : isSkipped ? style.yellow("○") : style.green("✔");
     const result = isGood ? style.dim(remark) : counted(errors.length, "error");
     process.stdout.write(`${mark} ${subject.padEnd(width)}${result}\n`);
-    for (const error of errors) process.stdout.write(`  ${error}\n`);
+    for (const error of errors) process.stdout.write(`  ${error.replaceAll("\n", "\n  ")}\n`);
   }
   return findings.some(({ errors }) => errors.length > 0) ? 1 : 0;
 }
 
-/** Uses the app's own compiler, so that the result is that of its editor. */
-async function checkTypes(root: string): Promise<Finding> {
-  const compiler = findUpwards(root, join("node_modules", "typescript", "bin", "tsc"));
+/** Uses the app's own compiler, so that the result is that of its editor; also gives what it says about templates. */
+async function checkTypes(root: string, templates: TypedTemplates | undefined): Promise<[Finding, TemplateError[]]> {
+  const subject = "types";
+  const compiler = TypeScriptCompiler.of(root);
   const isConfigured = existsSync(join(root, "tsconfig.json"));
   if (compiler === undefined || !isConfigured) {
     const missing = isConfigured ? "typescript is not installed" : "there is no tsconfig.json";
-    return { subject: "types", errors: [], remark: `not checked: ${missing}`, isSkipped: true };
+    return [{ subject, errors: [], remark: `not checked: ${missing}`, isSkipped: true }, []];
   }
-  const child = spawn(process.execPath, [compiler, "--noEmit", "--pretty", "false", "-p", root], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const exitCode = await new Promise<number | null>((done, fail) => child.once("error", fail).once("close", done));
-  // A line that begins with a space explains the one before it.
-  const errors = output.split("\n").reduce<string[]>((found, line) => {
-    if (/^\s/.test(line) && found.length > 0) found[found.length - 1] += `\n  ${line}`;
-    else if (line !== "") found.push(line);
-    return found;
-  }, []);
-  if (exitCode !== 0 && errors.length === 0) errors.push(`tsc failed with exit code ${exitCode} and said nothing.`);
-  return { subject: "types", errors, remark: "no errors" };
+  const sources = templates?.isEmpty === false ? await compiler.sourceFiles() : undefined;
+  const project = sources === undefined ? root : templates!.write(sources);
+  const diagnostics: TypeDiagnostic[] = [];
+  const templateErrors: TemplateError[] = [];
+  for (const diagnostic of await compiler.check(project)) {
+    const translated = templates === undefined ? diagnostic : templates.translate(diagnostic);
+    if (translated instanceof Error) templateErrors.push(translated);
+    else if (translated !== undefined) diagnostics.push(translated);
+  }
+  templateErrors.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+  return [{ subject, errors: diagnostics.map(({ text }) => text), remark: "no errors" }, templateErrors];
 }
 
 /** Makes the application as production would: a weak secret or a wrong setting shows here. */
@@ -84,30 +85,72 @@ async function checkApplication(context: AppContext): Promise<[Finding, Applicat
   }
 }
 
+/** What became of the templates of a folder. */
+interface CompiledTemplates {
+  readonly folder: string;
+  readonly good: readonly string[];
+  readonly errors: readonly Error[];
+}
+
 /** Compiles every template on its own, so that one error does not hide another. */
-async function checkTemplates(root: string, app: Application | undefined): Promise<Finding> {
-  const subject = "templates";
+async function compileTemplates(root: string, app: Application | undefined): Promise<CompiledTemplates | undefined> {
   // When the application cannot be made, its templates most likely stand where those of a new app do.
   const { templatePath } = (app?.settings ?? { templatePath: "templates" }) as { templatePath?: unknown };
   const folder = typeof templatePath === "string" ? resolve(root, templatePath) : undefined;
-  if (folder === undefined || !existsSync(folder)) return { subject, errors: [], remark: "there are none" };
-  const { compileTemplateToSource } = await import("../../core/template/precompiled.js");
-  const names = filesBelow(folder);
-  const errors: string[] = [];
-  for (const name of names) {
+  if (folder === undefined || !existsSync(folder)) return undefined;
+  const [{ compileTemplateToSource }, { unknownModules }] = await Promise.all([
+    import("../../core/template/precompiled.js"),
+    import("../unknown-modules.js"),
+  ]);
+  const good: string[] = [];
+  const errors: Error[] = [];
+  for (const name of filesBelow(folder)) {
     try {
       compileTemplateToSource({ root: folder, name });
+      good.push(name);
+      if (app !== undefined) errors.push(...unknownModules(folder, name, Object.keys(app.uiModules)));
     } catch (thrown) {
-      errors.push(placed(root, toError(thrown)));
+      errors.push(toError(thrown));
     }
   }
-  return { subject, errors: [...new Set(errors)], remark: `${names.length} compiled` };
+  return { folder, good, errors };
 }
 
+/** The templates whose types are to be checked. Without the application nobody knows which names they are given. */
+async function typedTemplates(
+  root: string,
+  app: Application | undefined,
+  compiled: CompiledTemplates | undefined,
+): Promise<TypedTemplates | undefined> {
+  if (app === undefined || compiled === undefined) return undefined;
+  const { TypedTemplates } = await import("../typed-templates.js");
+  const { folder, good: names } = compiled;
+  const typed = new TypedTemplates({ root, folder, names, uiMethods: Object.keys(app.uiMethods) });
+  if (typed.isEmpty) typed.remove();
+  return typed;
+}
+
+function templateFinding(
+  root: string,
+  compiled: CompiledTemplates | undefined,
+  typeErrors: readonly TemplateError[],
+  typedCount: number,
+): Finding {
+  const subject = "templates";
+  if (compiled === undefined) return { subject, errors: [], remark: "there are none" };
+  const errors = [...compiled.errors, ...typeErrors].map((error) => placed(root, error));
+  const typedRemark = typedCount === 0 ? "" : `, ${typedCount} with types`;
+  return { subject, errors: [...new Set(errors)], remark: `${compiled.good.length} compiled${typedRemark}` };
+}
+
+/** The message, which says where, and the line below it. */
 function placed(root: string, error: Error): string {
-  const { file, line } = error as { file?: string; line?: number };
-  if (file === undefined || error.message.includes(":")) return error.message;
-  return `${relative(root, file)}:${line}: ${error.message}`;
+  const { file, line, excerpt } = error as Partial<TemplateError>;
+  const message =
+    file === undefined || error.message.includes(":")
+      ? error.message
+      : `${relative(root, file)}:${line}: ${error.message}`;
+  return excerpt ? `${message}\n  ${excerpt.replace("\n", "\n  ")}` : message;
 }
 
 function counted(count: number, noun: string): string {
@@ -116,15 +159,8 @@ function counted(count: number, noun: string): string {
 
 function filesBelow(folder: string, path = ""): string[] {
   return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name.startsWith(".")) return [];
+    if (entry.name.startsWith(".") || isLeftover(entry.name)) return [];
     const name = path === "" ? entry.name : `${path}/${entry.name}`;
     return entry.isDirectory() ? filesBelow(folder, name) : [name];
   });
-}
-
-function findUpwards(from: string, path: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, path))) return join(folder, path);
-    if (folder === dirname(folder)) return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** Finds the templates that a template builds on, and which block of which of them is printed where. */
 
-import type { BlockNode, Reference, TemplateFile, TemplateNode } from "./nodes.js";
+import { includesOf } from "./descendants.js";
+import type { BlockNode, Reference, TemplateFile } from "./nodes.js";
 
 /** Finds a template named in another one. */
 export type FileResolver = (reference: Reference, from: TemplateFile) => TemplateFile;
@@ -54,21 +55,4 @@ function blocksOf(file: TemplateFile, resolve: FileResolver, visited: Set<Templa
   }
   for (const [name, block] of file.blocks) found.set(name, { block, file });
   return found;
-}
-
-/** What a template includes, at whatever depth of its directives. */
-export function* includesOf(nodes: readonly TemplateNode[]): Generator<Reference> {
-  for (const node of nodes) {
-    if (node.kind === "include") yield node.reference;
-    for (const body of bodiesOf(node)) yield* includesOf(body);
-  }
-}
-
-function bodiesOf(node: TemplateNode): (readonly TemplateNode[])[] {
-  const bodies: (readonly TemplateNode[] | undefined)[] = [];
-  if (node.kind === "if") bodies.push(...node.branches.map(({ body }) => body), node.otherwise);
-  else if (node.kind === "for" || node.kind === "while") bodies.push(node.body, node.otherwise);
-  else if (node.kind === "try") bodies.push(node.body, node.handler?.body, node.otherwise, node.finalizer);
-  else if (node.kind === "apply" || node.kind === "block") bodies.push(node.body);
-  return bodies.filter((body) => body !== undefined);
 }

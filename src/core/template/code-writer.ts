@@ -6,6 +6,7 @@ export class CodeWriter {
   /** Inside the generated function's `try`. */
   #indent = 3;
   #outputs: string[] = ["_tt_out"];
+  #expression = "";
   #text = "";
 
   /** The variable that collects what is printed now. */
@@ -18,9 +19,15 @@ export class CodeWriter {
     this.#text += text;
   }
 
+  /** Prints the value of an expression; text that follows it goes into the same statement. */
+  print(expression: string): void {
+    this.#flush();
+    this.#expression = expression;
+  }
+
   /** Writes one line. */
   line(code: string): void {
-    this.#flushText();
+    this.#flush();
     this.#lines.push("  ".repeat(this.#indent) + code);
   }
 
@@ -29,7 +36,7 @@ export class CodeWriter {
     this.line(open);
     this.#indent++;
     writeInside();
-    this.#flushText();
+    this.#flush();
     this.#indent--;
   }
 
@@ -39,21 +46,23 @@ export class CodeWriter {
     this.line(`let ${name} = "";`);
     this.#outputs.push(name);
     writeInside();
-    this.#flushText();
+    this.#flush();
     this.#outputs.pop();
     return name;
   }
 
   /** Everything written. */
   toString(): string {
-    this.#flushText();
+    this.#flush();
     return this.#lines.join("\n");
   }
 
-  #flushText(): void {
-    if (this.#text === "") return;
-    const text = this.#text;
+  #flush(): void {
+    const pieces = this.#expression === "" ? [] : [this.#expression];
+    if (this.#text !== "") pieces.push(JSON.stringify(this.#text));
+    this.#expression = "";
     this.#text = "";
-    this.line(`${this.output} += ${JSON.stringify(text)};`);
+    // Text before an expression is printed even if the expression throws; text after it is not.
+    if (pieces.length > 0) this.#lines.push(`${"  ".repeat(this.#indent)}${this.output} += ${pieces.join(" + ")};`);
   }
 }

@@ -178,7 +178,7 @@ class Compiler {
   #expression({ expression, isEscaped }: ExpressionNode, place: Place): void {
     this.#at(expression.offset, place);
     const print = isEscaped ? this.#escaper(place) : "_tt_text";
-    this.#code.line(`${this.#code.output} += ${print}(${this.#read(expression, place, true)});`);
+    this.#code.print(`${print}(${this.#read(expression, place, true)})`);
   }
 
   #if({ branches, otherwise }: IfNode, place: Place): void {

@@ -46,6 +46,11 @@ const javascript: TemplateNamespace = Object.assign(Object.create(null), {
   parseInt,
 });
 
+/** Says whether a name is one of JavaScript's own that templates see. */
+export function isJavaScriptName(name: string): boolean {
+  return name in javascript;
+}
+
 /** Found instead of a value when no namespace has the name. */
 export const unknown: unique symbol = Symbol("unknown name");
 

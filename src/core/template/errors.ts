@@ -2,6 +2,7 @@
 
 import { isAbsolute, relative } from "node:path";
 import { TornadoError } from "../errors.js";
+import { nearestName } from "../nearest-name.js";
 import { runtime } from "../runtime.js";
 
 /** A place in a template file. */
@@ -63,6 +64,23 @@ export class TemplateError extends TornadoError {
 export class ParseError extends TemplateError {
   constructor(reason: string, location: TemplateLocation, options?: ErrorOptions) {
     super("TEMPLATE_SYNTAX", reason, location, options);
+    // How the parser got there is of no help; where in the templates it was is.
+    this.stack = `${this.name}: ${this.message}\n${stackLine(this)}`;
+  }
+
+  override addToChain(frame: TemplateFrame): void {
+    super.addToChain(frame);
+    this.stack += `\n${stackLine(frame)}`;
+  }
+}
+
+/** A template that uses a UI module which the application does not have. */
+export class UnknownModuleError extends TemplateError {
+  constructor(name: string, known: readonly string[], location: TemplateLocation) {
+    const nearest = nearestName(name, known);
+    const suggestion = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+    const reason = `No UI module is named "${name}".${suggestion} Add it to the "uiModules" setting of the application.`;
+    super("TEMPLATE_UNKNOWN_MODULE", reason, location);
   }
 }
 
@@ -80,6 +98,11 @@ export function displayPath(file: string): string {
   return shown === "" || shown.startsWith("../") || isAbsolute(shown) ? file : shown;
 }
 
+/** A place in a template as a line of a stack. */
+export function stackLine({ file, line, column }: TemplateFrame): string {
+  return `    at template (${displayPath(file)}:${line}:${column})`;
+}
+
 const framesByError = new WeakMap<object, TemplateFrame[]>();
 
 /**
@@ -88,7 +111,12 @@ const framesByError = new WeakMap<object, TemplateFrame[]>();
  * @returns Empty when the exception did not pass through a template.
  */
 export function templateFramesOf(error: unknown): readonly TemplateFrame[] {
-  return (typeof error === "object" && error !== null && framesByError.get(error)) || [];
+  if (typeof error !== "object" || error === null) return [];
+  const noted = framesByError.get(error);
+  if (noted !== undefined) return noted;
+  if (!(error instanceof TemplateError)) return [];
+  const { file, line, column, chain } = error;
+  return [{ file, line, column }, ...chain];
 }
 
 /** Adds the places that an exception passed through on its way out of a template. */

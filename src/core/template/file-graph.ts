@@ -1,6 +1,7 @@
 /** Finds all templates that take part in one, and remembers how each was reached. */
 
-import { type FileResolver, includesOf } from "./block-scope.js";
+import type { FileResolver } from "./block-scope.js";
+import { includesOf } from "./descendants.js";
 import { TemplateError } from "./errors.js";
 import type { Reference, TemplateFile } from "./nodes.js";
 

@@ -15,4 +15,6 @@ export type { PrecompiledTemplate, TemplateContext, TemplateNamespace } from "./
 export { type CompileOptions, compileTemplateToSource, type TemplateSource } from "./precompiled.js";
 // The language.
 export { Template, type TemplateOptions } from "./template.js";
+// What templates need, for the type checker.
+export type { NamesOfTemplate, TemplateArguments, TemplateNames } from "./template-arguments.js";
 export { filterWhitespace, type WhitespaceMode } from "./whitespace.js";

@@ -19,6 +19,15 @@ export interface TemplateFile {
   readonly autoescapeOffset: number;
   /** Names that the file sets. */
   readonly assignedNames: ReadonlySet<string>;
+  /** The type of what it needs, if it says so. */
+  readonly args: ArgumentsType | undefined;
+}
+
+/** The TypeScript type of `{% args %}`: only `tornado check` looks at it. */
+export interface ArgumentsType {
+  readonly text: string;
+  /** Where the type begins. */
+  readonly offset: number;
 }
 
 /** A template named by another. */

@@ -9,8 +9,9 @@ import {
   parseExpressionText,
   parsePatternText,
 } from "./expression.js";
-import type { BlockNode, Branch, Reference, TemplateFile, TemplateNode, TryNode } from "./nodes.js";
+import type { ArgumentsType, BlockNode, Branch, Reference, TemplateFile, TemplateNode, TryNode } from "./nodes.js";
 import { TemplateReader } from "./reader.js";
+import { checkBrackets, findTypeEnd, TypeTextError } from "./type-text.js";
 import { filterWhitespace, isWhitespaceMode, type WhitespaceMode } from "./whitespace.js";
 
 /** What is parsed, and how, unless the file says otherwise. */
@@ -87,6 +88,7 @@ class Parser {
   #autoescape: string | null;
   #autoescapeOffset = 0;
   #parent: Reference | undefined;
+  #args: ArgumentsType | undefined;
 
   constructor(options: ParseOptions) {
     this.#name = options.name;
@@ -106,6 +108,7 @@ class Parser {
       autoescape: this.#autoescape,
       autoescapeOffset: this.#autoescapeOffset,
       assignedNames: this.#assignedNames,
+      args: this.#args,
     };
   }
 
@@ -260,6 +263,9 @@ class Parser {
       case "extends":
         this.#extends(directive, surroundings);
         return undefined;
+      case "args":
+        this.#setArgs(directive, surroundings);
+        return undefined;
       case "autoescape":
         this.#setAutoescape(directive);
         return undefined;
@@ -345,6 +351,29 @@ class Parser {
     if (this.#parent !== undefined)
       throw this.#reader.error('A template extends one other only. Remove this "{% extends %}".', offset);
     this.#parent = { name: this.#fileName(directive), offset };
+  }
+
+  #setArgs({ restOffset, offset }: Directive, { opener }: Surroundings): void {
+    const reader = this.#reader;
+    if (opener !== undefined) {
+      throw reader.error('"{% args %}" stands inside another directive. Put it at the top.', offset);
+    }
+    if (this.#args !== undefined) {
+      throw reader.error('A template declares what it needs once. Join both "{% args %}".', offset);
+    }
+    const end = findTypeEnd(reader.source, restOffset);
+    const text = reader.source.slice(restOffset, end).trimEnd();
+    if (end === -1 || text === "") {
+      throw reader.error('"{% args %}" needs a type. Write "{% args { title: string } %}".', offset);
+    }
+    try {
+      checkBrackets(text);
+    } catch (error) {
+      if (!(error instanceof TypeTextError)) throw error;
+      throw reader.error(`${error.message} in the type of "{% args %}". Correct it.`, restOffset + error.at);
+    }
+    reader.position = end + 2;
+    this.#args = { text, offset: restOffset };
   }
 
   #setAutoescape({ rest, restOffset, offset }: Directive): void {

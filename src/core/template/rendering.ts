@@ -5,7 +5,14 @@ import { xhtmlEscape } from "../escape/xhtml.js";
 import { nearestName } from "../nearest-name.js";
 import type { PrecompiledTemplate, TemplateContext, TemplateNamespace } from "./compiled-template.js";
 import { hasName, knownNames, lookUp, unknown } from "./default-namespace.js";
-import { addTemplateFrames, displayPath, TemplateError, type TemplateFrame } from "./errors.js";
+import {
+  addTemplateFrames,
+  stackLine,
+  TemplateError,
+  type TemplateFrame,
+  type TemplateLocation,
+  UnknownModuleError,
+} from "./errors.js";
 import { Placeholders } from "./placeholders.js";
 import { boundMethod, escapedTextOf, isPromise, iterableOf, textOf } from "./printing.js";
 
@@ -94,10 +101,7 @@ export class Rendering implements TemplateContext {
     const modules = this.#modules;
     const render = hasName(modules, name) ? modules[name] : undefined;
     if (typeof render !== "function") {
-      const nearest = nearestName(name, namesOf(modules));
-      const suggestion = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
-      const reason = `No UI module is named "${name}".${suggestion} Add it to the "uiModules" setting of the application.`;
-      throw this.#error("TEMPLATE_UNKNOWN_MODULE", reason, at);
+      throw this.#placed((location) => new UnknownModuleError(name, namesOf(modules), location), at);
     }
     return this.#printed(render.apply(modules, values), at);
   }
@@ -142,10 +146,13 @@ export class Rendering implements TemplateContext {
   }
 
   #error(code: string, reason: string, at: number): TemplateError {
+    return this.#placed((location) => new TemplateError(code, reason, location), at);
+  }
+
+  #placed(make: (location: TemplateLocation) => TemplateError, at: number): TemplateError {
     const [place, ...chain] = this.#framesAt(at);
     const { file = "", line = 1, column = 1 } = place ?? {};
-    const lineText = this.#template.lineTextOf(file, line);
-    const error = new TemplateError(code, reason, { file, line, column, lineText });
+    const error = make({ file, line, column, lineText: this.#template.lineTextOf(file, line) });
     for (const frame of chain) error.addToChain(frame);
     return this.failed(error, at) as TemplateError;
   }
@@ -169,7 +176,7 @@ function rewriteStack(error: Error, frames: readonly TemplateFrame[]): void {
   const lines = stack.split("\n");
   const first = lines.findIndex((line) => line.includes(generatedScript));
   if (first === -1) return;
-  const shown = frames.map(({ file, line, column }) => `    at template (${displayPath(file)}:${line}:${column})`);
+  const shown = frames.map(stackLine);
   // Generated code called by an outer template is rewritten when the error gets there.
   lines.splice(first, 1, ...shown);
   error.stack = lines.join("\n");

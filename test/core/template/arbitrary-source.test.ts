@@ -61,6 +61,8 @@ const pieces = [
   "whitespace",
   "single",
   "comment",
+  "args",
+  "{% args { a: string } %}",
   "{% if a %}",
   "{% for a of b %}",
   "{% end %}",

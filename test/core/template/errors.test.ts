@@ -85,6 +85,12 @@ describe("a syntax error", () => {
     ["{% autoescape %}", 'page.html:1:1: "{% autoescape %}" needs the name of a function, or None.'],
     ["{% module Entry %}", 'page.html:1:11: "Entry" is no call of a UI module. Write "{% module Name(values) %}".'],
     ["{% apply %}{% end %}", 'page.html:1:1: "{% apply %}" needs a function. Write it after "apply".'],
+    ["{% args %}", 'page.html:1:1: "{% args %}" needs a type. Write "{% args { title: string } %}".'],
+    ["{% args { a: 1", 'page.html:1:1: The directive that opens here is not closed. Add "%}".'],
+    ["{% args { a: [1 } %}", 'page.html:1:17: Unexpected "}" in the type of "{% args %}". Correct it.'],
+    ["{% args { a: 1 %}", 'page.html:1:9: This "{" is not closed in the type of "{% args %}". Correct it.'],
+    ["{% args {} %}{% args {} %}", 'page.html:1:14: A template declares what it needs once. Join both "{% args %}".'],
+    ["{% if 1 %}{% args {} %}{% end %}", 'page.html:1:11: "{% args %}" stands inside another directive.'],
     ["{{ super() }}", 'page.html:1:4: "super()" prints the parent\'s block. Use it inside a "{% block %}".'],
     ["{% block a %}{{ super() }}{% end %}", 'page.html:1:17: "super()" has no parent block to print. Remove it.'],
     ["{% block a %}{{ super() + 1 }}{% end %}", 'page.html:1:17: "super()" stands alone in its braces.'],
@@ -127,6 +133,10 @@ describe("a syntax error", () => {
       { file: "b", line: 1, column: 1 },
       { file: "page.html", line: 2, column: 1 },
     ]);
+    expect(templateFramesOf(error)).toEqual([{ file: "c", line: 1, column: 1 }, ...error.chain]);
+    expect(error.stack).toMatch(
+      /^ParseError: c:1:1: .*\n {4}at template \(c:1:1\)\n {4}at template \(b:1:1\)\n {4}at template \(page\.html:2:1\)$/,
+    );
   });
 
   it("is thrown by the constructor of a template that stands alone", () => {

@@ -47,6 +47,9 @@ describe("the template language", () => {
     ["{{{{ 1 }}}}", {}, "{{1}}"],
     ["{", {}, "{"],
     ["\\newcommand{\\x}{{{ 1 }}}", {}, "\\newcommand{\\x}{1}"],
+    // args, which only "tornado check" reads
+    ['{% args { a: string, b?: "%}" | Map<string, number[]> } %}{{ a }}', { a: 1 }, "1"],
+    ["{% args import('./x.js').X & { f: (a: string) => void } %}{{ typeof missing }}", {}, "undefined"],
     // if
     ["{% if n == 1 %}one{% elif n == 2 %}two{% elif n == 3 %}three{% else %}many{% end %}", { n: 3 }, "three"],
     ["{% if n %}{% else %}none{% end %}", { n: 0 }, "none"],
