@@ -5,7 +5,8 @@ import { toUnicode } from "./escape/unicode.js";
 export { type LinkifyOptions, linkify } from "./escape/linkify.js";
 export { toUnicode, utf8 } from "./escape/unicode.js";
 export { type PlusOption, parseQsBytes, type UrlUnescapeOptions, urlEscape, urlUnescape } from "./escape/url.js";
-export { xhtmlEscape, xhtmlUnescape } from "./escape/xhtml.js";
+export { xhtmlEscape } from "./escape/xhtml.js";
+export { xhtmlUnescape } from "./escape/xhtml-unescape.js";
 
 const lineSeparator = /[\u2028\u2029]/;
 /** Characters that JSON allows and a `<script>` block does not: the end tag, a comment's start, two line separators. */
@@ -35,7 +36,7 @@ export function jsonDecode(value: string | Uint8Array): unknown {
   return JSON.parse(toUnicode(value));
 }
 
-/** Replaces every run of white space and control characters by one space, and trims the ends. */
+/** Replaces every run of ASCII white space and control characters by one space, and trims all white space at the ends. */
 export function squeeze(value: string): string {
-  return value.replace(/[\0-\x20]+/g, " ").replace(/^ | $/g, "");
+  return value.replace(/[\0-\x20]+/g, " ").trim();
 }

@@ -1,6 +1,5 @@
-/** Escapes text for HTML, and back. */
+/** Escapes text for HTML. */
 
-import { decodeEntities } from "./html-entities.js";
 import { toUnicode } from "./unicode.js";
 
 const needsEscape = /["&'<>]/g;
@@ -67,9 +66,4 @@ function entityOf(code: number): string {
     default:
       return "";
   }
-}
-
-/** Replaces named and numeric character references by their characters; what is no reference stays as it is. */
-export function xhtmlUnescape(value: string | Uint8Array): string {
-  return decodeEntities(toUnicode(value));
 }

@@ -20,6 +20,6 @@ export function chooseBrowserLocale(header: string | undefined, defaultCode = "e
 }
 
 function weightOf(parameter: string): number {
-  const written = /^q=(\d*\.?\d+|\d+\.)$/.exec(parameter)?.[1];
+  const written = /^q=(\d+(?:\.\d*)?|\.\d+)$/.exec(parameter)?.[1];
   return written === undefined ? 0 : Number(written);
 }

@@ -44,6 +44,39 @@ const months = [
 ] as const;
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
+const units = ["second", "minute", "hour"] as const;
+const dayFormats = ["%(weekday)s, %(month_name)s %(day)s", "%(month_name)s %(day)s"] as const;
+const timeFormats = [
+  "%(time)s",
+  "yesterday",
+  "yesterday at %(time)s",
+  "%(weekday)s",
+  "%(weekday)s at %(time)s",
+  "%(month_name)s %(day)s",
+  "%(month_name)s %(day)s at %(time)s",
+  "%(month_name)s %(day)s, %(year)s",
+  "%(month_name)s %(day)s, %(year)s at %(time)s",
+] as const;
+
+/** One of the formats above: a format that is in no list could not be translated. */
+type TimeFormat = (typeof timeFormats)[number];
+
+/** A message of ours that translations may have. */
+export interface DateMessage {
+  readonly message: string;
+  readonly plural?: string;
+}
+
+/** What `formatDay` translates. */
+export const dayMessages: readonly DateMessage[] = [...dayFormats, ...weekdays, ...months].map((message) => ({
+  message,
+}));
+/** What `formatDate` translates. */
+export const dateMessages: readonly DateMessage[] = [
+  ...units.map(agoMessage),
+  ...[...timeFormats, ...weekdays, ...months].map((message) => ({ message })),
+];
+
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
@@ -77,7 +110,7 @@ export function formatDay(
   { gmtOffset = 0, dow = true }: FormatDayOptions = {},
 ): string {
   const local = new Date(date.getTime() - gmtOffset * minuteMs);
-  return fillFormat(locale, dow ? "%(weekday)s, %(month_name)s %(day)s" : "%(month_name)s %(day)s", local);
+  return fillFormat(locale, dayFormats[dow ? 0 : 1], local);
 }
 
 function ago(locale: Translator, elapsedMs: number): string {
@@ -87,12 +120,16 @@ function ago(locale: Translator, elapsedMs: number): string {
   return count(locale, "hour", roundHalfToEven(seconds / 3600));
 }
 
-function count(locale: Translator, unit: string, number: number): string {
-  const message = locale.translate(`1 ${unit} ago`, `%(${unit}s)d ${unit}s ago`, number);
-  return message.replace(`%(${unit}s)d`, String(number));
+function count(locale: Translator, unit: (typeof units)[number], number: number): string {
+  const { message, plural } = agoMessage(unit);
+  return locale.translate(message, plural, number).replace(`%(${unit}s)d`, String(number));
 }
 
-function elapsedFormat(days: number, isYesterday: boolean, shorter: boolean): string {
+function agoMessage(unit: (typeof units)[number]): Required<DateMessage> {
+  return { message: `1 ${unit} ago`, plural: `%(${unit}s)d ${unit}s ago` };
+}
+
+function elapsedFormat(days: number, isYesterday: boolean, shorter: boolean): TimeFormat {
   if (days === 0) return "%(time)s";
   if (days === 1 && isYesterday) return shorter ? "yesterday" : "yesterday at %(time)s";
   if (days < 5) return shorter ? "%(weekday)s" : "%(weekday)s at %(time)s";
@@ -101,7 +138,7 @@ function elapsedFormat(days: number, isYesterday: boolean, shorter: boolean): st
   return dateFormat(shorter);
 }
 
-function dateFormat(shorter: boolean): string {
+function dateFormat(shorter: boolean): TimeFormat {
   return shorter ? "%(month_name)s %(day)s, %(year)s" : "%(month_name)s %(day)s, %(year)s at %(time)s";
 }
 

@@ -9,6 +9,9 @@ export interface TranslationTable {
   readonly unknown: ReadonlyMap<string, string>;
 }
 
+/** What `list` translates. */
+export const listMessage = "%(commas)s and %(last)s";
+
 /** Languages that are written from right to left. */
 const rightToLeft = new Set(["ar", "fa", "he"]);
 
@@ -51,7 +54,7 @@ export abstract class Locale {
   list(parts: readonly string[]): string {
     if (parts.length <= 1) return parts[0] ?? "";
     const comma = this.code.startsWith("fa") ? " \u0648 " : ", ";
-    return fill(this.translate("%(commas)s and %(last)s"), {
+    return fill(this.translate(listMessage), {
       commas: parts.slice(0, -1).join(comma),
       last: parts.at(-1)!,
     });
@@ -59,9 +62,7 @@ export abstract class Locale {
 
   /** Gives a whole number with commas between thousands, in English. */
   friendlyNumber(value: number): string {
-    const digits = String(value);
-    if (this.code !== "en" && this.code !== "en_US") return digits;
-    return digits.replace(/\B(?=(?:\d{3})+$)/g, ",");
+    return this.code === "en" || this.code === "en_US" ? value.toLocaleString("en-US") : String(value);
   }
 }
 

@@ -4,10 +4,13 @@ import type { Locale, TranslationTable } from "./locale.js";
 import { CSVLocale } from "./table-locale.js";
 
 const noTranslations: TranslationTable = { plural: new Map(), singular: new Map(), unknown: new Map() };
+const untranslatedCSV = (code: string) => new CSVLocale(code, noTranslations);
 
 let defaultCode = "en_US";
-let tables: ReadonlyMap<string, TranslationTable> = new Map();
-let locales = new Map<string, Locale>();
+/** Languages that have translations, and beside them those that turned out to have none: at most the default ones. */
+let locales: Map<string, Locale> = new Map();
+let translatedCodes: readonly string[] = [];
+let untranslated: (code: string) => Locale = untranslatedCSV;
 
 /**
  * Gives the first of some languages that the application speaks, or its default.
@@ -25,13 +28,20 @@ export function setDefaultLocale(code: string): void {
 
 /** The codes of all languages that the application speaks, the default among them. */
 export function getSupportedLocales(): string[] {
-  return [...new Set([...tables.keys(), defaultCode])];
+  return [...new Set([...translatedCodes, defaultCode])];
 }
 
-/** Replaces all translations. */
+/** Replaces all translations by tables. */
 export function setTranslations(translations: ReadonlyMap<string, TranslationTable>): void {
-  tables = translations;
-  locales = new Map();
+  const tables = [...translations].map(([code, table]) => [code, new CSVLocale(code, table)] as const);
+  useLocales(new Map(tables), untranslatedCSV);
+}
+
+/** Replaces all languages. `makeUntranslated` makes the default one when it has no translations. */
+export function useLocales(translated: ReadonlyMap<string, Locale>, makeUntranslated: (code: string) => Locale): void {
+  locales = new Map(translated);
+  translatedCodes = [...translated.keys()];
+  untranslated = makeUntranslated;
 }
 
 /** The first code that is spoken, in its normal form; `undefined` if none is. */
@@ -51,7 +61,7 @@ export function closestCode(codes: readonly string[]): string | undefined {
 function localeOf(code: string): Locale {
   let locale = locales.get(code);
   if (locale === undefined) {
-    locale = new CSVLocale(code, tables.get(code) ?? noTranslations);
+    locale = untranslated(code);
     locales.set(code, locale);
   }
   return locale;

@@ -37,7 +37,7 @@ export function applyGeneration(root: string, generation: Generation): void {
 }
 
 /** Renames a complete copy over the file, so that nobody ever reads half of it. Gives what brings the old one back. */
-function replaceFile(path: string, content: string): () => void {
+function replaceFile(path: string, content: string | Buffer): () => void {
   // Of a symbolic link, what it leads to is changed.
   const file = realpathSync(path);
   const { mode } = statSync(file);

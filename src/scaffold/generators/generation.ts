@@ -13,9 +13,9 @@ export interface GeneratedApp {
 /** What is to be done. Nothing is done yet. */
 export interface Generation {
   /** Files to make, by path relative to the root, with forward slashes. */
-  readonly created: Readonly<Record<string, string>>;
+  readonly created: Readonly<Record<string, string | Buffer>>;
   /** Files to change, and what they are to hold. */
-  readonly changed: Readonly<Record<string, string>>;
+  readonly changed: Readonly<Record<string, string | Buffer>>;
   /** What the person has to do, or should know. */
   readonly notes: readonly string[];
 }

@@ -27,7 +27,7 @@ const DEVICE = /(?:^|\/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\/|$)/i;
  * @throws TornadoError `BAD_OPTION` when it is missing, or cannot be the name of a file and a class.
  */
 export function thingName(kind: string, typed: string | undefined, suffix = ""): ThingName {
-  const example = { handler: "stories/archive", module: "Card" }[kind] ?? "about";
+  const example = { handler: "stories/archive", websocket: "chat", module: "Card" }[kind] ?? "about";
   if (typed === undefined) {
     throw new TornadoError("BAD_OPTION", `The ${kind} has no name. Add one: "tornado generate ${kind} ${example}".`);
   }
@@ -38,9 +38,9 @@ export function thingName(kind: string, typed: string | undefined, suffix = ""):
     );
   }
   const parts = typed.split("/").map(hyphenated);
-  const end = `-${suffix.toLowerCase()}`;
-  let lastPart = parts.pop()!;
-  if (suffix !== "" && lastPart.endsWith(end)) lastPart = lastPart.slice(0, -end.length);
+  const typedPart = parts.pop()!;
+  const end = [suffix.toLowerCase(), hyphenated(suffix)].find((one) => one !== "" && typedPart.endsWith(`-${one}`));
+  const lastPart = end === undefined ? typedPart : typedPart.slice(0, -end.length - 1);
   const className = lastPart.replace(/(?:^|-)([a-z\d])/g, (_, letter: string) => letter.toUpperCase()) + suffix;
   return { path: [...parts, lastPart].join("/"), className, lastPart, upwards: "../".repeat(parts.length) || "./" };
 }

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  jsonDecode,
   jsonEncode,
   type LinkifyOptions,
   linkify,
+  parseQsBytes,
   squeeze,
+  urlEscape,
+  urlUnescape,
   xhtmlEscape,
   xhtmlUnescape,
 } from "../../../src/core/escape.js";
@@ -146,6 +150,12 @@ describe("hostile text", () => {
     "&#",
     "&amp",
     "\0",
+    "%",
+    "%4",
+    "&=",
+    "\u2028",
+    "\ud800",
+    "<!-",
   ];
 
   it.each(pieces)("of 100 kB of %j keeps no function busy", (piece) => {
@@ -158,8 +168,12 @@ describe("hostile text", () => {
       xhtmlUnescape(text),
       squeeze(text),
       jsonEncode(text),
+      urlEscape(text),
+      urlUnescape(text),
+      parseQsBytes(text),
+      jsonDecode(jsonEncode(text)),
     ];
 
-    expect(results).toHaveLength(5);
+    expect(results).toHaveLength(9);
   });
 });

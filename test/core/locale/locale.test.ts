@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { chooseBrowserLocale } from "../../../src/core/locale/browser-locale.js";
+import { dateMessages, dayMessages, formatDate, formatDay } from "../../../src/core/locale/format-date.js";
 import { fill, type TranslationTable } from "../../../src/core/locale/locale.js";
 import {
   get,
@@ -175,5 +176,35 @@ describe("formatDate", () => {
 
   it("takes seconds since 1970", () => {
     expect(get().formatDate(now.getTime() / 1000, { now })).toBe("0 seconds ago");
+  });
+});
+
+describe("dateMessages and dayMessages", () => {
+  it("are all that dates ask translations for", () => {
+    const asked = { date: new Set<string>(), day: new Set<string>() };
+    const translator = (seen: Set<string>) => ({
+      code: "de",
+      translate: (message: string) => {
+        seen.add(message);
+        return message;
+      },
+    });
+    const now = new Date("2026-06-15T12:00:00Z");
+    // A weekday is only named within five days.
+    const later = new Date("2026-06-18T12:00:00Z");
+    formatDate(translator(asked.date), new Date("2026-06-15T12:00:00Z"), { now: later });
+    formatDate(translator(asked.date), new Date("2026-06-16T12:00:00Z"), { now: later });
+    for (let hours = -30 * 24; hours < 400 * 24; hours += 7) {
+      const date = new Date(now.getTime() - hours * 3_600_000 + 1);
+      for (const shorter of [true, false]) formatDate(translator(asked.date), date, { shorter, now });
+      formatDate(translator(asked.date), date, { relative: false, now });
+      for (const dow of [true, false]) formatDay(translator(asked.day), date, { dow });
+    }
+    for (const seconds of [10, 100]) {
+      formatDate(translator(asked.date), new Date(now.getTime() - seconds * 1000), { now });
+    }
+
+    expect([...asked.date].sort()).toEqual(dateMessages.map(({ message }) => message).sort());
+    expect([...asked.day].sort()).toEqual(dayMessages.map(({ message }) => message).sort());
   });
 });
