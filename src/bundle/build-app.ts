@@ -13,13 +13,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { appEntry } from "../core/app-root.js";
 import { TornadoError } from "../core/errors.js";
 import { readAppSettings } from "./app-settings.js";
 import { sharedOptions, toBuildError } from "./bundler.js";
+import { copyTranslations } from "./copy-translations.js";
 import { copyStaticFiles, type StaticManifest } from "./static-manifest.js";
 import { templatePlugin, templatesModule } from "./template-plugin.js";
+import { ThreadModules } from "./thread-modules.js";
 import { aliasesToCoreFiles, compiledFile, packageVersion } from "./tornado-resolver.js";
 import { whenInterrupted } from "./work-folder.js";
 
@@ -58,6 +60,7 @@ export async function buildApp(options: BuildAppOptions): Promise<BuiltFiles> {
   const stopWatching = whenInterrupted(discard);
   try {
     const manifest = copyStaticFiles(root, inside(root, settings.staticPath), work);
+    for (const folder of settings.translationFolders) copyTranslations(root, inside(root, folder), work);
     const templates = templatePlugin(root, { ...settings, templatePath: inside(root, settings.templatePath) ?? "" });
     await bundle(options, work, [templates, serverPlugin(options, manifest)]);
     const parts = readdirSync(work).filter((name) => partName.test(name));
@@ -76,24 +79,29 @@ export async function buildApp(options: BuildAppOptions): Promise<BuiltFiles> {
 }
 
 async function bundle({ root, minify = false }: BuildAppOptions, outdir: string, plugins: Plugin[]): Promise<void> {
-  await build({
+  const options = {
     ...sharedOptions,
     absWorkingDir: root,
-    entryPoints: { server: serverModuleName },
     outdir,
-    chunkNames: "app-[hash]",
-    splitting: true,
     minify,
     sourcemap: true,
     // Every worker reads the maps: the sources themselves would take more memory than all the rest of them.
     sourcesContent: false,
     alias: aliasesToCoreFiles(),
     loader: { ".node": "copy" },
-    plugins,
     // Packages in CommonJS expect these three; an app's own names may be the same ones, and win where they are declared.
     banner: { js: commonJsNames },
     define: { __filename: "__tornadoFilename", __dirname: "__tornadoDirname" },
+  } satisfies BuildOptions;
+  const threadModules = new ThreadModules(options);
+  await build({
+    ...options,
+    entryPoints: { server: serverModuleName },
+    chunkNames: "app-[hash]",
+    splitting: true,
+    plugins: [...plugins, threadModules.plugin()],
   }).catch((error: unknown) => Promise.reject(toBuildError(error)));
+  for (const { name, contents } of threadModules.parts.values()) writeFileSync(join(outdir, name), contents);
 }
 
 const commonJsNames = [

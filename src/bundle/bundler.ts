@@ -5,6 +5,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { type BuildContext, type BuildFailure, type BuildOptions, context, type Metafile } from "esbuild";
 import { appEntry } from "../core/app-root.js";
 import { BuildError, type BuildProblem, problemOf } from "./build-error.js";
+import { type BundlePart, hasUnbuiltThreadModule, modulesIn, ThreadModules } from "./thread-modules.js";
 import { aliasesToCoreUrls, entryPoints, unknownEntryPoint } from "./tornado-resolver.js";
 
 export interface BundlerOptions {
@@ -20,6 +21,8 @@ export interface BundleResult {
   readonly code: Uint8Array;
   /** Its source map, JSON, with the sources inside. */
   readonly map: Uint8Array;
+  /** The modules that the app starts in threads. They belong beside it. */
+  readonly parts: readonly BundlePart[];
   /** Absolute paths of the app's own files in it. */
   readonly inputs: readonly string[];
   /** Packages and modules that it imports from outside, without Node's own: URLs of the core and names of packages. */
@@ -48,32 +51,87 @@ export const sharedOptions = {
 
 /** Creates the bundler of `tornado dev`: packages stay outside, so that a rebuild costs what the app's own files cost. */
 export async function createBundler(options: BundlerOptions): Promise<Bundler> {
-  const building: BuildContext<BuildOptions & { write: false; metafile: true }> = await context({
-    ...sharedOptions,
-    absWorkingDir: options.root,
-    entryPoints: { app: appEntry(options.root) },
-    outdir: options.outdir,
-    packages: "external",
-    alias: aliasesToCoreUrls(),
-    external: ["file:///*"],
-    sourcemap: "external",
-    write: false,
-  });
-  return {
-    async rebuild() {
-      const built = await building.rebuild().catch((error: unknown) => Promise.reject(toBuildError(error)));
-      const [map, code] = ["app.js.map", "app.js"].map((name) => {
-        const file = built.outputFiles.find(({ path }) => path === resolve(options.outdir, name));
-        if (file === undefined) throw new Error(`esbuild made no ${name}`);
-        return file.contents;
-      }) as [Uint8Array, Uint8Array];
-      refuseWithoutMakeApp(options.root, built.metafile);
-      const externals = externalsOf(built.metafile);
-      await refuseUnknownEntryPoints(options.root, built.metafile, externals);
-      return { code, map, inputs: inputsOf(options.root, built.metafile), externals };
-    },
-    dispose: () => building.dispose(),
-  };
+  const bundler = new IncrementalBundler(options);
+  await bundler.prepare();
+  return { rebuild: () => bundler.rebuild(), dispose: () => bundler.dispose() };
+}
+
+type IncrementalBuild = BuildContext<BuildOptions & { write: false; metafile: true }>;
+
+class IncrementalBundler {
+  readonly #options: BundlerOptions;
+  #building: IncrementalBuild | undefined;
+  /** Files that start modules in threads. The others are loaded by esbuild itself, which is much faster. */
+  #threadStarters: ReadonlySet<string> = new Set();
+  #threadModules: ThreadModules | undefined;
+
+  constructor(options: BundlerOptions) {
+    this.#options = options;
+  }
+
+  async prepare(): Promise<void> {
+    const { root, outdir } = this.#options;
+    const shared = {
+      ...sharedOptions,
+      absWorkingDir: root,
+      outdir,
+      packages: "external",
+      alias: aliasesToCoreUrls(),
+      external: ["file:///*"],
+    } satisfies BuildOptions;
+    // As `.mjs`, a thread's module is one whatever the app's package.json says about `.js`.
+    const forThreads = { ...shared, sourcemap: "linked", outExtension: { ".js": ".mjs" } } as const;
+    this.#threadModules = this.#threadStarters.size === 0 ? undefined : new ThreadModules(forThreads);
+    const plugin = this.#threadModules?.plugin(oneOfPaths(this.#threadStarters));
+    this.#building = await context({
+      ...shared,
+      entryPoints: { app: appEntry(root) },
+      sourcemap: "external",
+      write: false,
+      plugins: plugin === undefined ? [] : [plugin],
+    });
+  }
+
+  async rebuild(): Promise<BundleResult> {
+    const { root, outdir } = this.#options;
+    this.#threadModules?.parts.clear();
+    this.#threadModules?.inputs.clear();
+    const built = await this.#building!.rebuild().catch((error: unknown) => Promise.reject(toBuildError(error)));
+    const [map, code] = ["app.js.map", "app.js"].map((name) => {
+      const file = built.outputFiles.find(({ path }) => path === resolve(outdir, name));
+      if (file === undefined) throw new Error(`esbuild made no ${name}`);
+      return file.contents;
+    }) as [Uint8Array, Uint8Array];
+    refuseWithoutMakeApp(root, built.metafile);
+    const externals = externalsOf(built.metafile);
+    await refuseUnknownEntryPoints(root, built.metafile, externals);
+    const inputs = inputsOf(root, built.metafile);
+    if (await this.#hasNewThreadStarters(code, inputs)) return await this.rebuild();
+    const parts = [...(this.#threadModules?.parts.values() ?? [])];
+    return { code, map, parts, inputs: [...new Set([...inputs, ...(this.#threadModules?.inputs ?? [])])], externals };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#building?.dispose();
+  }
+
+  /** Finds out by the result whether files start threads that were not known to; if so, these are built with a plugin. */
+  async #hasNewThreadStarters(code: Uint8Array, inputs: readonly string[]): Promise<boolean> {
+    const bundle = Buffer.from(code.buffer, code.byteOffset, code.byteLength);
+    if (!bundle.includes("import.meta.url")) return false;
+    if (!hasUnbuiltThreadModule(bundle.toString(), this.#threadModules?.parts ?? new Map())) return false;
+    const sources = await Promise.all(inputs.map(async (path) => [path, await readFile(path, "utf8")] as const));
+    const starters = sources.filter(([path, source]) => modulesIn(path, source).size > 0).map(([path]) => path);
+    if (starters.every((path) => this.#threadStarters.has(path))) return false;
+    this.#threadStarters = new Set(starters);
+    await this.dispose();
+    await this.prepare();
+    return true;
+  }
+}
+
+function oneOfPaths(paths: ReadonlySet<string>): RegExp {
+  return new RegExp(`^(?:${[...paths].map((path) => path.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")).join("|")})$`);
 }
 
 /** Turns what esbuild throws into a {@link BuildError}; anything else stays what it is. */

@@ -1,6 +1,6 @@
 /** The messages between a parent process and its workers, each marked so that an app's own messages are told apart. */
 
-import type { SerializedError } from "./error-serialization.js";
+import type { SerializedError } from "../core/error-serialization.js";
 
 /** What a parent says to a worker. */
 export type MessageToWorker =

@@ -1,9 +1,9 @@
 /** The child's side of a worker process: starts its program, tells the parent, drains, and never outlives the parent. */
 
 import cluster from "node:cluster";
+import { serializeError } from "../core/error-serialization.js";
 import { toError } from "../core/errors.js";
 import { applicationLog, generalLog } from "../core/log.js";
-import { serializeError } from "./error-serialization.js";
 import { isTornadoMessage, type MessageFromWorker, type MessageToWorker } from "./messages.js";
 
 /** What a worker does between its start and its end. */
@@ -31,9 +31,13 @@ export function runWorker(program: WorkerProgram): void {
   new RunningWorker(program).begin();
 }
 
-/** Tells the parent something; see `WorkerProcess.onReport`. */
-export function reportToParent(payload: unknown): void {
-  sendToParent({ tornado: "report", payload });
+/**
+ * Tells the parent something; see `WorkerProcess.onReport`.
+ *
+ * @param sent - Called when it has left, or when there is no parent any more.
+ */
+export function reportToParent(payload: unknown, sent?: () => void): void {
+  sendToParent({ tornado: "report", payload }, sent);
 }
 
 class RunningWorker {

@@ -1,7 +1,7 @@
 /** A child process that runs a worker, as its parent sees it: ready, drained, ended. */
 
 import { type ChildProcess, fork, type SendHandle, type Serializable, type StdioOptions } from "node:child_process";
-import { deserializeError, type SerializedError } from "./error-serialization.js";
+import { deserializeError, type SerializedError } from "../core/error-serialization.js";
 import { isTornadoMessage, type MessageFromWorker, type MessageToWorker } from "./messages.js";
 
 /** How a process ended: by itself with a code, or by a signal. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { mo, po } from "gettext-parser";
 import { describe, expect, it, vi } from "vitest";
 import { buildApp } from "../../src/bundle/build-app.js";
 import { BuildError } from "../../src/bundle/build-error.js";
@@ -46,6 +47,49 @@ describe("buildApp", () => {
     expect(page).toMatch(/app\.css\?v=\w+/);
     expect(sheet.status).toBe(200);
     expect(JSON.parse(await readFile(join(root, "package.json"), "utf8"))).toMatchObject({ type: "module" });
+  });
+
+  it("takes along the translations that the app loads, of both kinds", async () => {
+    await using folder = await temporaryFolder();
+    await using elsewhere = await temporaryFolder();
+    const languages = `
+import { get, loadGettextTranslations, loadTranslations } from "tornado/locale";
+import { Application, RequestHandler } from "tornado/web";
+
+class Home extends RequestHandler {
+  async get() {
+    loadTranslations("texts/csv");
+    const csv = get("de").translate("school");
+    await loadGettextTranslations("texts/gettext", "shop");
+    this.write([csv, get("pl").translate("school"), get("en").translate("school")].join());
+  }
+}
+
+export async function makeApp({ debug }: { debug: boolean }) {
+  loadTranslations("texts/csv");
+  await loadGettextTranslations("texts/gettext", "shop");
+  return new Application([["/", Home]], { debug });
+}
+`;
+    const catalogue = po.parse(
+      'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8"\n\nmsgid "school"\nmsgstr "szkoła"',
+    );
+    await writeFiles(folder.path, { ...smallApp, "src/app.ts": languages, "texts/csv/de.csv": "school,Schule" });
+    await mkdir(join(folder.path, "texts/gettext/pl/LC_MESSAGES"), { recursive: true });
+    await writeFile(join(folder.path, "texts/gettext/pl/LC_MESSAGES/shop.mo"), mo.compile(catalogue));
+    await writeFile(join(folder.path, "texts/gettext/pl/LC_MESSAGES/shop.po"), po.compile(catalogue));
+
+    const { files } = await buildApp({ root: folder.path, outdir: join(folder.path, "dist") });
+    const root = join(elsewhere.path, "deployed");
+    await rename(join(folder.path, "dist"), root);
+    await using program = new Program(process.execPath, [join(root, "server.js"), "--port", "0"]);
+    const [, port] = await program.saw(/http:\/\/127\.0\.0\.1:(\d+)/);
+
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("Schule,szkoła,school");
+    expect(files.filter((name) => name.startsWith("texts"))).toEqual([
+      "texts/csv/de.csv",
+      "texts/gettext/pl/LC_MESSAGES/shop.mo",
+    ]);
   });
 
   it.each([false, true])("logs an exception with the place in the app's source (minify: %s)", async (minify) => {

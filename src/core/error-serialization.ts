@@ -1,6 +1,6 @@
-/** Carries an error from one process to another without losing its name, stack, code, cause or nested errors. */
+/** Carries an error from one process or thread to another without losing its name, stack, code, cause or nested errors. */
 
-import { TornadoError, toError } from "../core/errors.js";
+import { TornadoError, toError } from "./errors.js";
 
 /** An error as plain data, which survives JSON. */
 export interface SerializedError {

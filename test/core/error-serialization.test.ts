@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { deserializeError, serializeError } from "../../src/core/error-serialization.js";
 import { TornadoError } from "../../src/core/errors.js";
-import { deserializeError, serializeError } from "../../src/process/error-serialization.js";
 
 const throughJson = (error: unknown) => deserializeError(JSON.parse(JSON.stringify(serializeError(error))));
 
