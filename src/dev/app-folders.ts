@@ -1,4 +1,4 @@
-/** Knows where the running app keeps its templates and static files: the usual folders, and those that it names itself. */
+/** Knows where the running app keeps its templates, static files and translations: the usual folders, and those that it names itself. */
 
 import { isAbsolute, join, relative } from "node:path";
 import type { ServeDetail } from "./worker-task.js";
@@ -8,6 +8,7 @@ export class AppFolders {
   readonly #root: string;
   #templates: readonly string[] = ["templates"];
   #static: readonly string[] = ["static"];
+  #translations: readonly string[] = ["locale"];
 
   /** @param root - Absolute path of the app's root. */
   constructor(root: string) {
@@ -22,10 +23,19 @@ export class AppFolders {
     return this.#static;
   }
 
+  get translations(): readonly string[] {
+    return this.#translations;
+  }
+
+  get all(): readonly string[] {
+    return [...this.#templates, ...this.#static, ...this.#translations];
+  }
+
   /** Takes over what a worker told when it was ready. */
-  learn({ templatePath, staticPath }: ServeDetail): void {
+  learn({ templatePath, staticPath, translationFolders }: ServeDetail): void {
     this.#templates = this.#with("templates", templatePath);
     this.#static = this.#with("static", staticPath);
+    this.#translations = [...new Set(["locale", ...translationFolders.map((folder) => this.#relative(folder))])];
   }
 
   /** The path of a static file as its URL ends with it. */
@@ -36,7 +46,10 @@ export class AppFolders {
 
   #with(usual: string, named: string | undefined): string[] {
     if (named === undefined) return [usual];
-    const absolute = isAbsolute(named) ? named : join(this.#root, named);
-    return [...new Set([usual, relative(this.#root, absolute).replaceAll("\\", "/")])];
+    return [...new Set([usual, this.#relative(isAbsolute(named) ? named : join(this.#root, named))])];
+  }
+
+  #relative(folder: string): string {
+    return relative(this.#root, folder).replaceAll("\\", "/");
   }
 }

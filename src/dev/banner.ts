@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { packageVersion } from "../bundle/tornado-resolver.js";
 import type { TerminalStyle } from "../core/terminal-style.js";
+import type { TypeFault } from "./type-check.js";
 
 export interface BannerFacts {
   readonly localUrl: string;
@@ -63,4 +64,19 @@ export function reloadLine(
   // The command line has read it before the server started.
   const isSettled = files.some((file) => file.startsWith("tornado.config."));
   return isSettled ? `${line}\nStart tornado dev again for its options, such as the port.` : line;
+}
+
+const MAX_FAULTS_SHOWN = 10;
+
+/** Makes the lines of a type check. */
+export function typeFaultText(faults: readonly TypeFault[], milliseconds: number, style: TerminalStyle): string {
+  const took = style.dim(`in ${Math.round(milliseconds)} ms`);
+  if (faults.length === 0) return `${style.green("types are right")} ${took}\n`;
+  const lines = faults.slice(0, MAX_FAULTS_SHOWN).map(({ file, line, column, code, message }) => {
+    const where = file === "" ? "" : `${style.cyan(`${file}:${line}:${column}`)} `;
+    return `  ${where}${style.dim(code)} ${message.replaceAll("\n", "\n    ")}`;
+  });
+  const more = faults.length > MAX_FAULTS_SHOWN ? [`  and ${faults.length - MAX_FAULTS_SHOWN} more`] : [];
+  const title = `${style.yellow(faults.length === 1 ? "1 type error" : `${faults.length} type errors`)} ${took}`;
+  return `${[title, ...lines, ...more].join("\n")}\n`;
 }

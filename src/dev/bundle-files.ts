@@ -15,6 +15,8 @@ export class BundleFiles {
   readonly #tornadoFolder: string;
   readonly #devFolder: string;
   #generation = 0;
+  /** Names of the parts of each bundle that is kept; those that did not change are the same files. */
+  readonly #parts = new Map<number, readonly string[]>();
   #warmUpText = "";
   #warmUp: string | undefined;
 
@@ -61,9 +63,15 @@ export class BundleFiles {
       this.#makeFolder();
       writeFileSync(`${path}.map`, bundle.map);
       writeFileSync(path, bundle.code);
+      for (const { name, contents } of bundle.parts) writeFileSync(join(this.folder, name), contents);
       this.#writeWarmUp(bundle.externals);
     });
+    this.#parts.set(
+      this.#generation,
+      bundle.parts.map(({ name }) => name),
+    );
     this.#remove(this.#pathOf(this.#generation - KEPT));
+    this.#removeParts(this.#generation - KEPT);
     return path;
   }
 
@@ -86,6 +94,13 @@ export class BundleFiles {
   #remove(path: string): void {
     rmSync(path, { force: true });
     rmSync(`${path}.map`, { force: true });
+  }
+
+  #removeParts(generation: number): void {
+    const old = this.#parts.get(generation) ?? [];
+    this.#parts.delete(generation);
+    const kept = new Set([...this.#parts.values()].flat());
+    for (const name of old) if (!kept.has(name)) rmSync(join(this.folder, name), { force: true });
   }
 
   #removeIn(name: string): void {

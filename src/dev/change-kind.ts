@@ -15,6 +15,7 @@ export type FileEvent = "add" | "change" | "unlink";
 export interface AppLayout {
   readonly templateFolders: readonly string[];
   readonly staticFolders: readonly string[];
+  readonly translationFolders: readonly string[];
   /** Whether the last bundle, or a failed build's complaint, read this file. */
   readonly isLoaded: (path: string) => boolean;
   /** While a build is broken, any source may be the missing piece. */
@@ -23,12 +24,15 @@ export interface AppLayout {
 
 const order: readonly ChangeKind[] = ["none", "style", "page", "source", "config"];
 const configFiles = /^(?:\.env(?:\.[\w-]+)*|package\.json|tsconfig(?:\.[\w-]+)?\.json|tornado\.config\.[cm]?[jt]s)$/;
+const translationFile = /\.(?:csv|mo)$/;
 const sourceFile = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
 
 /** Decides it for one file; `path` is relative to the app's root, with forward slashes. */
 export function changeKind(path: string, event: FileEvent, layout: AppLayout): ChangeKind {
   // An example is documentation: nothing reads it.
   if (configFiles.test(path) && !path.endsWith(".example")) return "config";
+  // Translations are loaded once, when the app starts.
+  if (translationFile.test(path) && isBelow(path, layout.translationFolders)) return "config";
   if (layout.isLoaded(path)) return "source";
   if (isBelow(path, layout.staticFolders)) return event === "change" && path.endsWith(".css") ? "style" : "page";
   if (isBelow(path, layout.templateFolders)) return "page";
@@ -63,6 +67,7 @@ const ignoredNames = [
   /^4913$/, // Vim: tries whether it may write
   /\.(?:tmp|temp|bak|orig|rej|part|crdownload)$/i,
   /\.tmp[.-]?\w*$|^\.tmp/i, // temporary files of atomic saves
+  /^sed\w{6}$/, // GNU sed -i
   /___jb_(?:tmp|old)___$/, // JetBrains: atomic save
   /^\.DS_Store$|^Thumbs\.db$/,
   /\.(?:sqlite3?|db)(?:-journal|-wal|-shm)?$/, // data files written while the app runs

@@ -1,12 +1,16 @@
-/** Answers what the dev server answers itself: the live reload channel, and the page of a broken app. */
+/** Answers what the dev server answers itself: its console, the live reload channel, and the page of a broken app. */
 
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isSameSite } from "./allowed-hosts.js";
 import { preferredForm } from "./answer-form.js";
-import { errorPage, errorPagePolicy } from "./error-page.js";
+import { consolePage, consolePath } from "./console-page.js";
+import { devPagePolicy } from "./dev-page.js";
+import type { EditorLink } from "./editor-link.js";
+import { errorPage } from "./error-page.js";
 import type { ErrorReport } from "./error-report.js";
 import { errorJson, errorText } from "./error-text.js";
+import type { History } from "./history.js";
 import type { LiveReload } from "./live-reload.js";
 import { liveReloadEventsPath, liveReloadScript, liveReloadScriptPath, liveReloadTag } from "./live-reload-script.js";
 
@@ -14,6 +18,8 @@ export interface DevPagesOptions {
   readonly isAllowedHost: (hostHeader: string | undefined) => boolean;
   /** `undefined` when live reload is turned off. */
   readonly liveReload: LiveReload | undefined;
+  readonly editorLink: EditorLink;
+  readonly history: History;
   /** What keeps the app from answering. */
   failure(): ErrorReport | undefined;
 }
@@ -26,7 +32,7 @@ export const hiddenErrorText =
 export function devPages(options: DevPagesOptions): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const path = (request.url ?? "/").replace(/^https?:\/\/[^/]*/, "").replace(/\?.*$/s, "");
-    if (path.startsWith("/__tornado/")) answerOwnPath(path, request, response, options);
+    if (path === "/__tornado" || path.startsWith("/__tornado/")) answerOwnPath(path, request, response, options);
     else answerFailure(request, response, options);
   };
 }
@@ -35,7 +41,7 @@ function answerOwnPath(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { isAllowedHost, liveReload }: DevPagesOptions,
+  { isAllowedHost, liveReload, history }: DevPagesOptions,
 ): void {
   // Another site's page must neither read these, through a name of its own that leads here, nor listen to them.
   if (!isAllowedHost(request.headers.host) || !isSameSite(request.headers)) {
@@ -43,6 +49,13 @@ function answerOwnPath(
   } else if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     send(response, 405, "text/plain; charset=UTF-8", "405: Method Not Allowed\n");
+  } else if (path === "/__tornado") {
+    response.setHeader("Location", consolePath);
+    send(response, 302, "text/plain; charset=UTF-8", "");
+  } else if (path === consolePath) {
+    const nonce = randomBytes(16).toString("base64");
+    response.setHeader("Content-Security-Policy", devPagePolicy(nonce));
+    send(response, 200, "text/html; charset=UTF-8", consolePage(history, nonce));
   } else if (path === liveReloadScriptPath && liveReload !== undefined) {
     send(response, 200, "text/javascript; charset=UTF-8", liveReloadScript);
   } else if (path === liveReloadEventsPath && liveReload !== undefined) {
@@ -55,7 +68,7 @@ function answerOwnPath(
 function answerFailure(request: IncomingMessage, response: ServerResponse, options: DevPagesOptions): void {
   const report = options.failure();
   const isShown = report !== undefined && options.isAllowedHost(request.headers.host);
-  if (isShown) sendReport(report, request, response, options.liveReload);
+  if (isShown) sendReport(report, request, response, options);
   else send(response, 500, "text/plain; charset=UTF-8", hiddenErrorText);
 }
 
@@ -63,7 +76,7 @@ function sendReport(
   report: ErrorReport,
   request: IncomingMessage,
   response: ServerResponse,
-  liveReload: LiveReload | undefined,
+  { liveReload, editorLink }: DevPagesOptions,
 ): void {
   const form = preferredForm((name) => request.headers[name]?.toString());
   if (form === "json") {
@@ -75,8 +88,8 @@ function sendReport(
     // The page of a crash is like any other: the next request starts the app again, and need not be this page's.
     const isFailurePage = report.kind !== "crash";
     const trailer = liveReload && liveReloadTag({ revision: liveReload.revision, nonce, isFailurePage });
-    response.setHeader("Content-Security-Policy", errorPagePolicy(nonce));
-    const page = errorPage(report, { nonce, ...(trailer === undefined ? {} : { trailer }) });
+    response.setHeader("Content-Security-Policy", devPagePolicy(nonce));
+    const page = errorPage(report, { nonce, editorLink, trailer });
     send(response, report.status, "text/html; charset=UTF-8", page);
   }
 }

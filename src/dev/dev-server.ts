@@ -3,19 +3,22 @@
 import { join } from "node:path";
 import { developmentEnvFileNames } from "../core/env-file.js";
 import { TornadoError } from "../core/errors.js";
-import { terminalStyle } from "../core/terminal-style.js";
+import { plainStyle, type TerminalStyle, terminalStyle } from "../core/terminal-style.js";
 import { describePortOwner } from "../process/port-owner.js";
 import { hostCheck, ownAddresses } from "./allowed-hosts.js";
 import { appEnvironment } from "./app-environment.js";
-import { banner, keyHelp, reloadLine } from "./banner.js";
+import { banner, keyHelp, reloadLine, typeFaultText } from "./banner.js";
 import { BundleFiles } from "./bundle-files.js";
 import { devPages } from "./dev-pages.js";
+import { detectEditor, editorLinks } from "./editor-link.js";
 import { Front } from "./front.js";
+import { History } from "./history.js";
 import { type KeyListener, listenToKeys } from "./keys.js";
 import { LiveReload } from "./live-reload.js";
 import { openBrowser } from "./open-browser.js";
 import type { ReloadCycle } from "./reload-cycle.js";
 import { TerminalErrors } from "./terminal-errors.js";
+import type { TypeCheck } from "./type-check.js";
 import type { Watcher } from "./watcher.js";
 import { WorkerSwap } from "./worker-swap.js";
 
@@ -34,6 +37,12 @@ export interface DevOptions {
   readonly inspect?: number | undefined;
   readonly https: boolean;
   readonly liveReload: boolean;
+  /** Checks the types in the background. */
+  readonly typecheck?: boolean | undefined;
+  /** Which editor the places on error pages lead to. Default: the one that the environment tells of. */
+  readonly editor?: string | undefined;
+  /** Path of the app's root as the editor sees it, where that is another one. */
+  readonly editorRoot?: string | undefined;
   /** True at a terminal: keys are listened to, and a busy default port is stepped over. */
   readonly interactive: boolean;
   /** The environment of the app without its `.env` files. Default: this process's own. */
@@ -46,6 +55,7 @@ const EXIT_HANGUP = 129;
 const watchedPaths = [
   "src",
   "templates",
+  "locale",
   "static",
   ...developmentEnvFileNames,
   "package.json",
@@ -67,7 +77,10 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   const say = (text: string) => void process.stdout.write(text);
   const base = options.environment ?? { ...process.env };
   let environment = appEnvironment(root, base);
-  const liveReload = options.liveReload ? new LiveReload() : undefined;
+  const editor = { editor: options.editor ?? detectEditor(base), root, editorRoot: options.editorRoot };
+  const editorLink = editorLinks(editor);
+  const history = new History();
+  const liveReload = options.liveReload ? new LiveReload(editorLink) : undefined;
   const names =
     host === "127.0.0.1" || host === "localhost" ? [] : host === "0.0.0.0" || host === "::" ? ownAddresses() : [host];
   const tls = options.https
@@ -77,7 +90,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   let cycle: ReloadCycle | undefined;
   const front = new Front({
     tls,
-    pages: devPages({ isAllowedHost: hostCheck(host), liveReload, failure: () => cycle?.failure }),
+    pages: devPages({ isAllowedHost: hostCheck(host), liveReload, editorLink, history, failure: () => cycle?.failure }),
     beforeRequest: () => cycle?.look(),
     explainLoss: async (socketPath) => (await cycle?.explainLoss(socketPath)) === true,
   });
@@ -106,6 +119,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   say(banner(facts, style));
 
   const errors = new TerminalErrors(process.stderr);
+  const types = options.typecheck === true ? await typeCheck(root, liveReload, style) : undefined;
   let opens = options.open;
   let watcher: Watcher | undefined;
   const { ReloadCycle } = await import("./reload-cycle.js");
@@ -117,7 +131,9 @@ export async function runDevServer(options: DevOptions): Promise<number> {
     swap,
     files,
     inspectPort: options.inspect,
+    editor,
     watchAlso: (paths) => watcher?.add(paths),
+    eventsAreMissing: () => watcher?.poll("The system tells of no saved files here, as in some containers."),
     readEnvironment: () => {
       environment = appEnvironment(root, base);
     },
@@ -125,11 +141,25 @@ export async function runDevServer(options: DevOptions): Promise<number> {
       reloaded(action, files, milliseconds) {
         errors.forget();
         say(`${reloadLine(action, files, milliseconds, style)}\n`);
+        history.noteReload(reloadLine(action, files, milliseconds, plainStyle));
+        if (action !== "style" && action !== "page") types?.demand();
         if (opens) openBrowser(localUrl);
         opens = false;
       },
-      failed: (report) =>
-        errors.show(report.kind === "build" ? "The app cannot be built:" : "The app has stopped:", report.errors),
+      failed(report) {
+        errors.show(report.kind === "build" ? "The app cannot be built:" : "The app has stopped:", report.errors);
+        const [error] = report.errors;
+        if (error !== undefined) history.noteReload(`${error.name}: ${error.message}`, true);
+      },
+      tookOver: ({ routes, settings }) => {
+        history.app = { routes, settings };
+      },
+      requested: (request) => history.noteRequest(request),
+      hangs(milliseconds) {
+        const text = `The app has not answered for ${milliseconds / 1000} s: its event loop is blocked. Save a file${facts.hasKeys ? ", or press r," : ""} to start it again.`;
+        process.stderr.write(`${style.yellow(text)}\n`);
+        history.noteReload(text, true);
+      },
     },
   });
   cycle.begin();
@@ -148,6 +178,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   }
   const code = await ending.code;
   keys?.stop();
+  types?.close();
   front.close();
   liveReload?.close();
   await Promise.all([swap.close(), cycle.close(), watcher[Symbol.asyncDispose]()]);
@@ -206,12 +237,27 @@ async function watch(root: string, cycle: ReloadCycle, say: (text: string) => vo
     paths: watchedPaths,
     onFirstSign: (path, event) => cycle.firstSign(path, event),
     onChanges: (changes) => cycle.changed(changes),
-    onPolling: (reason) =>
-      say(
-        `The system's limit of watched files is reached (${reason}): looking at the files every 300 ms in place of it. Raise fs.inotify.max_user_watches.\n`,
-      ),
+    onPolling(reason, intervalMs) {
+      say(`${reason} The files are looked at every ${intervalMs} ms in place of it.\n`);
+      cycle.look();
+    },
   });
   return watcher;
+}
+
+/** Makes the type check of `--typecheck`: it speaks when there are faults, and once more when there are none any more. */
+async function typeCheck(root: string, liveReload: LiveReload | undefined, style: TerminalStyle): Promise<TypeCheck> {
+  const { TypeCheck } = await import("./type-check.js");
+  let hadFaults = false;
+  return new TypeCheck({
+    root,
+    onResult(faults, milliseconds) {
+      if (faults.length > 0 || hadFaults) process.stderr.write(typeFaultText(faults, milliseconds, style));
+      hadFaults = faults.length > 0;
+      liveReload?.showTypeFaults(root, faults);
+    },
+    onFailure: (message) => process.stderr.write(`${message}\n`),
+  });
 }
 
 /** Waits for a signal, or for a key, that ends the server. */

@@ -7,22 +7,29 @@ import { pathToFileURL } from "node:url";
 import { TornadoError } from "../core/errors.js";
 import { HTTPHeaders } from "../core/http/headers.js";
 import { HTTPServer } from "../core/http/server.js";
+import { translationFolders } from "../core/locale/translation-folder.js";
 import { subscribeToLog } from "../core/log.js";
+import { redactUrl } from "../core/redact.js";
 import { configureRuntime, type ErrorAnswer } from "../core/runtime.js";
 import { templateFramesOf } from "../core/template/errors.js";
 import type { Application } from "../core/web/application.js";
+import type { LoggedHandler } from "../core/web/handler-application.js";
 import type { RequestHandler } from "../core/web/request-handler.js";
 import { reportToParent, runWorker } from "../process/run-worker.js";
 import { hostCheck } from "./allowed-hosts.js";
 import { preferredForm } from "./answer-form.js";
+import { devPagePolicy } from "./dev-page.js";
 import { hiddenErrorText } from "./dev-pages.js";
-import { errorPage, errorPagePolicy } from "./error-page.js";
+import { type EditorLink, editorLinks } from "./editor-link.js";
+import { errorPage } from "./error-page.js";
 import { describeError, type ErrorReport, type ReportedError, readFile } from "./error-report.js";
 import { errorJson, errorText } from "./error-text.js";
+import { EventStreams } from "./event-streams.js";
 import { liveReloadTransform } from "./live-reload-transform.js";
+import { isOwnPageWanted, notFoundPage, notFoundText, reportNotFound } from "./not-found-page.js";
 import { rehearsalApplication, rehearse } from "./rehearsal.js";
 import { readPreface } from "./relay-preface.js";
-import { reportRequestError } from "./request-report.js";
+import { reportRequestError, reportSettings } from "./request-report.js";
 import { BundleMap, mapStackText, mapStackTraces } from "./source-positions.js";
 import { TerminalErrors } from "./terminal-errors.js";
 import {
@@ -46,6 +53,7 @@ let application: Application | undefined;
 let server: HTTPServer | undefined;
 let rehearsal: HTTPServer | undefined;
 let revision = "";
+const eventStreams = new EventStreams();
 /** Connections that have not said yet whom they come from, and so are not the server's yet. */
 const arriving = new Set<Socket>();
 const relays = createServer({ allowHalfOpen: true }, (socket) => {
@@ -103,8 +111,11 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
   showErrorsInTerminal(describe);
   configureRuntime({
     appRoot: task.appRoot,
-    transforms: task.liveReload ? [liveReloadTransform(() => revision)] : [],
-    errorPage: errorPages(describe, hostCheck(task.host)),
+    transforms: [eventStreams.transform(), ...(task.liveReload ? [liveReloadTransform(() => revision)] : [])],
+    errorPage: errorPages(describe, hostCheck(task.host), editorLinks(task.editor)),
+    notFoundPage: notFoundPages(hostCheck(task.host), task.appRoot),
+    requestFinished: reportRequest,
+    exceptionUnseen: (handler, error) => reportException(reportRequestError(handler, 500, describe(error))),
   });
   if (task.inspectPort !== undefined) inspector.open(task.inspectPort, "127.0.0.1");
   try {
@@ -119,7 +130,13 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
   server = new HTTPServer(application, { noKeepAlive: true });
   await listening;
   const { templatePath, staticPath } = application.settings;
-  return { templatePath, staticPath };
+  return {
+    templatePath,
+    staticPath,
+    translationFolders: translationFolders(),
+    routes: application.describeRoutes(),
+    settings: reportSettings(application.settings),
+  };
 }
 
 async function makeApplication(bundle: string): Promise<Application> {
@@ -145,6 +162,7 @@ async function drain(deadlineMs: number): Promise<{ cut: number }> {
   do await nextTurn();
   while (arriving.size > 0);
   relays.close();
+  eventStreams.close();
   const drained = (await server?.drain({ lingerMs: LINGER_MS, deadlineMs })) ?? { cut: 0 };
   await application?.shutdown();
   return drained;
@@ -160,21 +178,58 @@ function obey(task: LaterTask): void {
 }
 
 /** Makes the page for an exception, in the form that the client can show. */
-function errorPages(describe: (error: Error) => ReportedError[], isAllowedHost: (host: string | undefined) => boolean) {
+function errorPages(
+  describe: (error: Error) => ReportedError[],
+  isAllowedHost: (host: string | undefined) => boolean,
+  editorLink: EditorLink,
+) {
   return (handler: RequestHandler, status: number, error: Error): ErrorAnswer => {
     const { headers } = handler.request;
     if (!isAllowedHost(headers.get("Host"))) return answer("text/plain", hiddenErrorText);
     const report = reportRequestError(handler, status, describe(error));
+    if (headers.get("Sec-Fetch-Dest") === "empty") reportException(report);
     const form = preferredForm((name) => headers.get(name));
-    if (form === "html") return page(report);
+    if (form === "html") return page((nonce) => errorPage(report, { nonce, editorLink }));
     return form === "json" ? answer("application/json", errorJson(report)) : answer("text/plain", errorText(report));
   };
 }
 
-function page(report: ErrorReport): ErrorAnswer {
+/** Shows the routes to one who asked for something that is not there. A program that asks for JSON gets the app's answer. */
+function notFoundPages(isAllowedHost: (host: string | undefined) => boolean, appRoot: string) {
+  return (handler: RequestHandler): ErrorAnswer | undefined => {
+    const { headers } = handler.request;
+    if (isOwnPageWanted(handler)) return undefined;
+    const form = preferredForm((name) => headers.get(name));
+    if (form === "json" || application === undefined || !isAllowedHost(headers.get("Host"))) return undefined;
+    const report = reportNotFound(handler, application.describeRoutes(), appRoot);
+    if (form === "text") return answer("text/plain", notFoundText(report));
+    return page((nonce) => notFoundPage(report, nonce));
+  };
+}
+
+/** Has the open pages show an exception: what a script has fetched is seen by nobody. */
+function reportException(report: ErrorReport): void {
+  reportToParent({ kind: "exception", report } satisfies WorkerReport);
+}
+
+/** Tells the console of a request. */
+function reportRequest(handler: LoggedHandler): void {
+  const { request } = handler;
+  const seen = {
+    at: Date.now(),
+    method: request.method,
+    uri: redactUrl(request.uri),
+    status: handler.getStatus(),
+    handler: handler.constructor.name,
+    milliseconds: request.requestTime() * 1000,
+  };
+  reportToParent({ kind: "request", request: seen } satisfies WorkerReport);
+}
+
+function page(draw: (nonce: string) => string): ErrorAnswer {
   const nonce = randomBytes(16).toString("base64");
-  const made = answer("text/html", errorPage(report, { nonce }));
-  made.headers.set("Content-Security-Policy", errorPagePolicy(nonce));
+  const made = answer("text/html", draw(nonce));
+  made.headers.set("Content-Security-Policy", devPagePolicy(nonce));
   return made;
 }
 

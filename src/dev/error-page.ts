@@ -3,7 +3,8 @@
 import { xhtmlEscape } from "../core/escape.js";
 import { type CodeExcerpt, caretLine } from "./code-excerpt.js";
 import { highlight } from "./code-highlight.js";
-import { editorLink } from "./editor-link.js";
+import { devPage } from "./dev-page.js";
+import type { EditorLink } from "./editor-link.js";
 import { errorPageStyle } from "./error-page-style.js";
 import {
   type ErrorReport,
@@ -17,52 +18,31 @@ import { errorText, place } from "./error-text.js";
 export interface ErrorPageOptions {
   /** Random text that admits the page's own style and script, and no other. */
   readonly nonce: string;
+  /** Makes the addresses that places lead to. */
+  readonly editorLink: EditorLink;
   /** HTML to put at the end, such as the live reload script. */
-  readonly trailer?: string;
-}
-
-/** The `Content-Security-Policy` of the page: nothing runs that the page itself did not bring. */
-export function errorPagePolicy(nonce: string): string {
-  return (
-    `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; ` +
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-  );
+  readonly trailer?: string | undefined;
 }
 
 /** Draws the page. Every text in it is escaped here and nowhere else. */
-export function errorPage(report: ErrorReport, { nonce, trailer = "" }: ErrorPageOptions): string {
+export function errorPage(report: ErrorReport, { nonce, editorLink, trailer }: ErrorPageOptions): string {
   const [first, ...others] = report.errors;
   if (first === undefined) throw new Error("An error report without an error");
   const title = `${first.name}: ${first.message}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${xhtmlEscape(title.slice(0, 200))}</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23d6293e'/%3E%3C/svg%3E">
-<style nonce="${nonce}">${errorPageStyle}</style>
-</head>
-<body>
-<main>
-${head(report, first)}
-${leadingCode(first)}
-${notes(first)}
-${hint(report)}
-${report.kind === "build" ? "" : stack(first)}
-${others.map((error) => furtherError(report, error)).join("\n")}
-${report.sections.map(section).join("\n")}
-</main>
-<textarea id="report" readonly hidden aria-label="The report as text">${xhtmlEscape(markdown(title, report))}</textarea>
-<script nonce="${nonce}">${copyScript}</script>
-${trailer}
-</body>
-</html>
-`;
+  const content = [
+    head(report, first, editorLink),
+    leadingCode(first),
+    notes(first),
+    hint(report),
+    report.kind === "build" ? "" : stack(first, editorLink),
+    ...others.map((error) => furtherError(report, error, editorLink)),
+    ...report.sections.map(section),
+    `<textarea id="report" readonly hidden aria-label="The report as text">${xhtmlEscape(markdown(title, report))}</textarea>`,
+  ].join("\n");
+  return devPage({ nonce, title, style: errorPageStyle, content, script: copyScript, trailer });
 }
 
-function head(report: ErrorReport, error: ReportedError): string {
+function head(report: ErrorReport, error: ReportedError, link: EditorLink): string {
   const leading = leadingFrame(error);
   const about = [report.request, report.handler].filter((part) => part !== undefined);
   const request =
@@ -73,7 +53,7 @@ function head(report: ErrorReport, error: ReportedError): string {
 <h1>${xhtmlEscape(error.message === "" ? error.name : error.message)}</h1>
 <p class="kind"><span class="class">${xhtmlEscape(error.name)}</span>${error.code === undefined ? "" : ` <span class="code">${xhtmlEscape(error.code)}</span>`}<button type="button" id="copy" hidden>Copy as Markdown</button></p>
 ${request}
-${leading === undefined ? "" : `<p class="place">${placeLink(leading)}</p>`}
+${leading === undefined ? "" : `<p class="place">${placeLink(leading, link)}</p>`}
 </header>`;
 }
 
@@ -110,12 +90,12 @@ function hint(report: ErrorReport): string {
 }
 
 /** The app's own frames with their code; runs of others folded into one line. */
-function stack(error: ReportedError): string {
+function stack(error: ReportedError, link: EditorLink): string {
   const leading = leadingFrame(error);
   const parts: string[] = [];
   let folded: ReportedFrame[] = [];
   const closeFold = () => {
-    if (folded.length > 0) parts.push(fold(folded));
+    if (folded.length > 0) parts.push(fold(folded, link));
     folded = [];
   };
   for (const frame of error.frames) {
@@ -124,45 +104,46 @@ function stack(error: ReportedError): string {
       continue;
     }
     closeFold();
-    parts.push(frame === leading ? `<li>${frameTitle(frame)}</li>` : openFrame(frame));
+    parts.push(frame === leading ? `<li>${frameTitle(frame, link)}</li>` : openFrame(frame, link));
   }
   closeFold();
   return parts.length === 0 ? "" : `<section><h2>Call stack</h2><ol class="frames">${parts.join("\n")}</ol></section>`;
 }
 
-function openFrame(frame: ReportedFrame): string {
-  if (frame.excerpt === undefined) return `<li>${frameTitle(frame)}</li>`;
-  return `<li><details open><summary>${frameTitle(frame)}</summary>${code(frame.excerpt, frame.file)}</details></li>`;
+function openFrame(frame: ReportedFrame, link: EditorLink): string {
+  if (frame.excerpt === undefined) return `<li>${frameTitle(frame, link)}</li>`;
+  return `<li><details open><summary>${frameTitle(frame, link)}</summary>${code(frame.excerpt, frame.file)}</details></li>`;
 }
 
-function fold(frames: readonly ReportedFrame[]): string {
+function fold(frames: readonly ReportedFrame[], link: EditorLink): string {
   const owners = { tornado: "Tornado", package: "packages", node: "Node.js", app: "the app", template: "templates" };
   const names = [...new Set(frames.map(({ owner }) => owners[owner]))].join(", ");
   const count = frames.length === 1 ? "1 frame" : `${frames.length} frames`;
-  const list = frames.map((frame) => `<li>${frameTitle(frame)}</li>`).join("");
+  const list = frames.map((frame) => `<li>${frameTitle(frame, link)}</li>`).join("");
   return `<li class="folded"><details><summary>${count} in ${names}</summary><ol class="frames">${list}</ol></details></li>`;
 }
 
-function frameTitle(frame: ReportedFrame): string {
+function frameTitle(frame: ReportedFrame, link: EditorLink): string {
   const name = frame.functionName === "" ? "" : `<span class="function">${xhtmlEscape(frame.functionName)}</span> `;
   const badge = frame.owner === "template" ? `<span class="badge">template</span> ` : "";
-  return `${name}${badge}<span class="place">${placeLink(frame)}</span>`;
+  return `${name}${badge}<span class="place">${placeLink(frame, link)}</span>`;
 }
 
-function placeLink(frame: ReportedFrame): string {
+function placeLink(frame: ReportedFrame, link: EditorLink): string {
   const shown = xhtmlEscape(place(frame));
-  if (frame.owner === "node" || frame.file === "") return `<span>${shown}</span>`;
-  return `<a href="${xhtmlEscape(editorLink(frame.file, frame.line, frame.column))}" title="Open in the editor">${shown}</a>`;
+  const address = frame.owner === "node" || frame.file === "" ? undefined : link(frame.file, frame.line, frame.column);
+  if (address === undefined) return `<span>${shown}</span>`;
+  return `<a href="${xhtmlEscape(address)}" title="Open in the editor">${shown}</a>`;
 }
 
-function furtherError(report: ErrorReport, error: ReportedError): string {
+function furtherError(report: ErrorReport, error: ReportedError, link: EditorLink): string {
   const relation = report.kind === "build" ? "" : `<span class="relation">${error.relation}</span> `;
   const leading = leadingFrame(error);
   return `<section class="further"><h2>${relation}${report.kind === "build" ? "" : `<span class="class">${xhtmlEscape(error.name)}</span> `}${xhtmlEscape(error.message)}</h2>
-${leading === undefined ? "" : `<p class="place">${placeLink(leading)}</p>`}
+${leading === undefined ? "" : `<p class="place">${placeLink(leading, link)}</p>`}
 ${leadingCode(error)}
 ${notes(error)}
-${report.kind === "build" || error.frames.length < 2 ? "" : stack(error)}
+${report.kind === "build" || error.frames.length < 2 ? "" : stack(error, link)}
 </section>`;
 }
 

@@ -85,7 +85,8 @@ export function describeError(error: Error, options: DescribeOptions): ReportedE
 
 function describeOne(error: Error, relation: ReportedError["relation"], options: DescribeOptions): ReportedError {
   const { appRoot, readSource } = options;
-  const places = [...(options.templateFrames?.(error) ?? []), ...ownPlace(error)];
+  const noted = options.templateFrames?.(error) ?? [];
+  const places = noted.length > 0 ? noted : ownPlace(error);
   const templates = places.map(({ file, line, column }) => makeFrame(file, line, column ?? 1, "", appRoot, "template"));
   // Core puts the innermost template place into the trace as well.
   const known = new Set(templates.map(({ file, line }) => `${file}:${line}`));

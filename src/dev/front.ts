@@ -123,7 +123,7 @@ export class Front {
 
   #arrive(arrival: Arrival, requestLine: string): void {
     // The target in origin form, or in the absolute form that proxies get.
-    if (/^[A-Z]+ (?:https?:\/\/[^/]*)?\/__tornado\//.test(requestLine)) {
+    if (/^[A-Z]+ (?:https?:\/\/[^/]*)?\/__tornado[/? ]/.test(requestLine)) {
       this.#answerByPages(arrival);
       return;
     }

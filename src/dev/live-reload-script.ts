@@ -83,11 +83,41 @@ export const liveReloadScript = `(() => {
     if (failure.link) { const link = document.createElement("a"); link.href = failure.link; link.textContent = failure.place; where.append(link); }
     else where.textContent = failure.place;
     if (failure.excerpt) add("pre", failure.excerpt);
-    add("small", "Goes away by itself when it is mended. Esc hides it.");
+    add("small", failure.isPassing ? "The app goes on. Esc hides this." : "Goes away by itself when it is mended. Esc hides it.");
     shadow.append(box);
     overlay.addEventListener("click", (event) => { if (event.composedPath()[0] === overlay) dismiss(failure); });
     overlay.dataset.id = failure.id;
     (document.body || document.documentElement).append(overlay);
+  };
+  let badge;
+  const showTypes = (faults, count) => {
+    if (badge) badge.remove();
+    badge = undefined;
+    if (faults.length === 0) return;
+    badge = document.createElement("tornado-types");
+    const shadow = badge.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(\`
+      :host { all: initial; position: fixed; left: 16px; bottom: 16px; z-index: 2147483646; color-scheme: light dark; max-width: min(720px, calc(100% - 32px)); }
+      details { background: #fff; color: #1c1b1a; border: 1px solid #e3e1dc; border-left: 4px solid #a85a00; border-radius: 8px; font: 13px/1.5 system-ui, sans-serif; box-shadow: 0 6px 24px rgb(0 0 0 / .25); }
+      summary { cursor: pointer; padding: 6px 12px; font-weight: 600; } ol { list-style: none; margin: 0; padding: 0 12px 10px; max-height: 50vh; overflow: auto; } li { margin-top: 8px; }
+      a, code { font: 12px/1.5 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; } a { color: #1f5fae; } div { white-space: pre-wrap; overflow-wrap: anywhere; }
+      @media (prefers-color-scheme: dark) { details { background: #1b1c1f; color: #ececea; border-color: #303136; border-left-color: #f0b36b; } a { color: #86b8f7; } }
+    \`);
+    shadow.adoptedStyleSheets = [sheet];
+    const details = document.createElement("details"), summary = document.createElement("summary"), list = document.createElement("ol");
+    summary.textContent = count === 1 ? "1 type error" : count + " type errors";
+    for (const fault of faults) {
+      const item = document.createElement("li"), where = document.createElement(fault.link ? "a" : "code"), what = document.createElement("div");
+      where.textContent = fault.place;
+      if (fault.link) where.href = fault.link;
+      what.textContent = fault.message;
+      item.append(where, what);
+      list.append(item);
+    }
+    details.append(summary, list);
+    shadow.append(details);
+    (document.body || document.documentElement).append(badge);
   };
   const hide = () => { if (overlay) overlay.remove(); overlay = undefined; };
   const dismiss = (failure) => { dismissed = failure.id; hide(); };
@@ -102,10 +132,12 @@ export const liveReloadScript = `(() => {
       if (isFailurePage ? now.revision !== revision || !now.failure : !now.failure && now.revision !== revision) reload();
       else if (now.failure && !isFailurePage) show(now.failure);
       else hide();
+      showTypes(now.faults, now.count);
     });
     source.addEventListener("reload", reload);
+    source.addEventListener("types", ({ data }) => { const { faults, count } = JSON.parse(data); showTypes(faults, count); });
     source.addEventListener("style", ({ data }) => { const { paths, revision: now } = JSON.parse(data); revision = now; swapSheets(paths); });
-    source.addEventListener("failure", ({ data }) => { if (isFailurePage) reload(); else show(JSON.parse(data)); });
+    source.addEventListener("failure", ({ data }) => { const failure = JSON.parse(data); if (isFailurePage && !failure.isPassing) reload(); else if (!isFailurePage) show(failure); });
     source.addEventListener("fine", () => { if (isFailurePage) reload(); dismissed = undefined; hide(); });
   };
   const disconnect = () => { if (source) source.close(); source = undefined; };

@@ -24,7 +24,9 @@ export function liveReloadTransform(revision: () => string): OutputTransformClas
       finishing: boolean,
     ): FirstChunk {
       if (isPage(statusCode, headers) && isAskedByPage(this.request)) {
-        const nonce = /'nonce-([^']+)'/.exec(headers.get("Content-Security-Policy") ?? "")?.[1];
+        const policy = headers.get("Content-Security-Policy") ?? "";
+        const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
+        if (policy !== "") headers.set("Content-Security-Policy", withOwnConnections(policy));
         this.#tag = Buffer.from(liveReloadTag({ revision: revision(), nonce }));
         const length = headers.get("Content-Length");
         if (length !== undefined) headers.set("Content-Length", String(Number(length) + this.#tag.length));
@@ -42,6 +44,18 @@ export function liveReloadTransform(revision: () => string): OutputTransformClas
       return whole;
     }
   };
+}
+
+/** Lets the page listen to the dev server, where the app's policy would not let it connect to its own host. */
+export function withOwnConnections(policy: string): string {
+  const directives = policy.split(";").map((directive) => directive.trim().split(/\s+/));
+  const named = (name: string) => directives.find((directive) => directive[0]?.toLowerCase() === name);
+  const connections = named("connect-src");
+  const sources = (connections ?? named("default-src"))?.slice(1);
+  if (sources === undefined || sources.some((source) => source === "'self'" || source === "*")) return policy;
+  const open = ["connect-src", ...sources.filter((source) => source !== "'none'"), "'self'"].join(" ");
+  if (connections === undefined) return `${policy.replace(/[;\s]+$/, "")}; ${open}`;
+  return directives.map((directive) => (directive === connections ? open : directive.join(" "))).join("; ");
 }
 
 function isPage(statusCode: number, headers: HTTPHeaders): boolean {

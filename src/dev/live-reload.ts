@@ -2,13 +2,16 @@
 
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { join } from "node:path";
 import { excerptText } from "./code-excerpt.js";
-import { editorLink } from "./editor-link.js";
+import type { EditorLink } from "./editor-link.js";
 import { type ErrorReport, leadingFrame } from "./error-report.js";
 import { place } from "./error-text.js";
+import type { TypeFault } from "./type-check.js";
 
 /** Proxies and laptops drop connections on which nothing is said. */
 const KEEP_ALIVE_MS = 20_000;
+const MAX_TYPE_FAULTS = 50;
 
 /** The channel to the open pages. It belongs to the front, so that it survives every change of the worker. */
 export class LiveReload {
@@ -16,10 +19,17 @@ export class LiveReload {
   /** Tells this run of the dev server from an earlier one, whose pages may still be open. */
   readonly #run = randomBytes(6).toString("hex");
   readonly #timer: NodeJS.Timeout;
+  readonly #editorLink: EditorLink;
   #count = 0;
   #failure: object | undefined;
+  /** What went wrong while no page was open. */
+  #unseen: object | undefined;
+  #interruptions = 0;
+  #typeFaults: { readonly faults: readonly object[]; readonly count: number } = { faults: [], count: 0 };
 
-  constructor() {
+  /** @param editorLink - Makes the address that the place of a failure leads to. */
+  constructor(editorLink: EditorLink) {
+    this.#editorLink = editorLink;
     this.#timer = setInterval(() => this.#say(": still here\n\n"), KEEP_ALIVE_MS);
     this.#timer.unref();
   }
@@ -41,7 +51,11 @@ export class LiveReload {
       "Cache-Control": "no-store",
       "X-Accel-Buffering": "no",
     });
-    response.write(`retry: 300\n${event("hello", { revision: this.revision, failure: this.#failure })}`);
+    response.write(
+      `retry: 300\n${event("hello", { revision: this.revision, failure: this.#failure, ...this.#typeFaults })}`,
+    );
+    if (this.#unseen !== undefined && this.#failure === undefined) response.write(event("failure", this.#unseen));
+    this.#unseen = undefined;
     this.#pages.add(response);
     response.on("close", () => this.#pages.delete(response));
   }
@@ -54,6 +68,7 @@ export class LiveReload {
   /** Has every page load again; call `advance` first. */
   reload(): void {
     this.#failure = undefined;
+    this.#unseen = undefined;
     this.#say(event("reload", { revision: this.revision }));
   }
 
@@ -64,25 +79,53 @@ export class LiveReload {
 
   /** Shows on every page, also on those opened later, what is broken. */
   fail(report: ErrorReport): void {
-    const [error] = report.errors;
-    if (error === undefined) return;
     this.advance();
+    this.#failure = this.#shown(report);
+    this.#say(event("failure", this.#failure));
+  }
+
+  /**
+   * Shows on the open pages what went wrong in an app that goes on: a crash, or an exception that no page was the answer to.
+   * When none is open, the next one shows it.
+   */
+  interrupt(report: ErrorReport): void {
+    const shown = this.#shown(report);
+    if (this.#pages.size === 0) this.#unseen = shown;
+    else this.#say(event("failure", shown));
+  }
+
+  #shown(report: ErrorReport): object {
+    const [error] = report.errors;
+    if (error === undefined) throw new Error("An error report without an error");
     const frame = leadingFrame(error);
-    this.#failure = {
-      id: this.revision,
+    this.#interruptions += 1;
+    return {
+      id: `${this.revision}-${this.#interruptions}`,
+      isPassing: report.kind === "crash" || report.kind === "request",
       name: error.name,
       message: error.message,
       place: frame === undefined ? "" : place(frame),
-      link: frame === undefined || frame.file === "" ? undefined : editorLink(frame.file, frame.line, frame.column),
+      link:
+        frame === undefined || frame.file === "" ? undefined : this.#editorLink(frame.file, frame.line, frame.column),
       excerpt: frame?.excerpt === undefined ? undefined : excerptText(frame.excerpt),
     };
-    this.#say(event("failure", this.#failure));
   }
 
   /** Takes the failure away without a reload: the app is again what the pages show. */
   recover(): void {
     this.#failure = undefined;
     this.#say(event("fine", {}));
+  }
+
+  /** Shows on every page, in a corner, what the type check has found; an empty list takes it away. */
+  showTypeFaults(root: string, faults: readonly TypeFault[]): void {
+    const shown = faults.slice(0, MAX_TYPE_FAULTS).map(({ file, line, column, code, message }) => ({
+      place: file === "" ? "" : `${file}:${line}:${column}`,
+      link: file === "" ? undefined : this.#editorLink(join(root, file), line, column),
+      message: `${code}: ${message}`,
+    }));
+    this.#typeFaults = { faults: shown, count: faults.length };
+    this.#say(event("types", this.#typeFaults));
   }
 
   close(): void {

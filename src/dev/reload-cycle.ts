@@ -1,15 +1,19 @@
 /** Brings every change to the browser: decides what it asks for, rebuilds, changes workers, and tells. One change at a time. */
 
+import { statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { BuildError } from "../bundle/build-error.js";
 import { type BundleResult, type Bundler, createBundler } from "../bundle/bundler.js";
 import { toError } from "../core/errors.js";
+import { watchHeartbeat } from "../process/heartbeat.js";
 import type { WorkerExit } from "../process/worker-process.js";
 import { AppFolders } from "./app-folders.js";
 import type { BundleFiles } from "./bundle-files.js";
 import { type AppLayout, type ChangeKind, changeKind, type FileEvent, strongestKind } from "./change-kind.js";
+import type { EditorOptions } from "./editor-link.js";
 import { type ErrorReport, reportBuildError } from "./error-report.js";
 import type { Front } from "./front.js";
+import type { AppFacts, SeenRequest } from "./history.js";
 import type { LiveReload } from "./live-reload.js";
 import { LoadedGraph } from "./loaded-graph.js";
 import { addWork, type PendingWork, type WorkKind } from "./pending-work.js";
@@ -17,12 +21,18 @@ import { reportStartFailure } from "./start-failure.js";
 import type { Changes } from "./watcher.js";
 import { WorkerEnds } from "./worker-ends.js";
 import type { ServingWorker, WorkerSwap } from "./worker-swap.js";
+import type { WorkerReport } from "./worker-task.js";
 
 /** What the cycle tells: one call a reload, or one a failure. */
 export interface ReloadNews {
   /** @param files - What changed, relative to the root; empty for the first start. */
   reloaded(action: ChangeKind | "revive" | "restart" | "start", files: readonly string[], milliseconds: number): void;
   failed(report: ErrorReport): void;
+  /** Another process serves the app now. */
+  tookOver(app: AppFacts): void;
+  requested(request: SeenRequest): void;
+  /** The app has not come back to its event loop for so long. */
+  hangs(milliseconds: number): void;
 }
 
 export interface ReloadCycleOptions {
@@ -34,19 +44,27 @@ export interface ReloadCycleOptions {
   /** Prepared already. */
   readonly files: BundleFiles;
   readonly inspectPort: number | undefined;
+  readonly editor: EditorOptions;
   readonly news: ReloadNews;
   /** Called when the app's files are known: they may lie outside of the folders that are watched. */
   watchAlso(paths: readonly string[]): void;
+  /** Called when saves are noticed by requests that the watcher never tells of. */
+  eventsAreMissing(): void;
   /** Called before a restart for another configuration. */
   readEnvironment(): void;
 }
 
-/** A file that fails to build may be half-written: it gets this long to become whole. */
+/** A file that is empty, or fails to build, may be half-written: it gets this long to become whole. */
 const SETTLE_MS = 25;
 /** A second look finds what changed between a file's two events, of which the watcher tells one. */
 const SECOND_LOOK_MS = [15, 100];
 /** A worker that ends because of an error may answer what it has begun for so long. */
 const CRASH_LINGER_MS = 1000;
+/** An event that comes later than this after its save is taken for missing. */
+const EVENT_LIMIT_MS = 1000;
+const MISSED_EVENTS = 2;
+/** An app that is silent for so long is said to hang. */
+const HANGING_MS = 5000;
 
 /** The journey of a file change. */
 export class ReloadCycle {
@@ -65,6 +83,8 @@ export class ReloadCycle {
   #abort = new AbortController();
   #isRunning = false;
   #isClosed = false;
+  #lastEvent = Number.NEGATIVE_INFINITY;
+  #savesWithoutEvent = 0;
 
   constructor(options: ReloadCycleOptions) {
     this.#options = options;
@@ -92,6 +112,8 @@ export class ReloadCycle {
 
   /** Holds requests as soon as a source is known to have changed. */
   firstSign(path: string, event: FileEvent): void {
+    this.#lastEvent = performance.now();
+    this.#savesWithoutEvent = 0;
     const kind = this.#kindOf(path, event, this.#layout());
     if (kind === "source" || kind === "config") this.#options.front.hold();
   }
@@ -169,11 +191,25 @@ export class ReloadCycle {
   #lookAtFiles(): void {
     if (this.#pending !== undefined) return;
     const changed = this.#graph.changedFile();
-    if (changed !== undefined) this.#demand("source", [this.#shown(changed)]);
+    if (changed === undefined) return;
+    this.#demand("source", [this.#shown(changed)]);
+    this.#expectEvent();
+  }
+
+  /** One save may slip past the watcher; several that did are a system without events, such as a mounted folder. */
+  #expectEvent(): void {
+    const noticed = performance.now();
+    setTimeout(() => {
+      if (this.#lastEvent > noticed - EVENT_LIMIT_MS) return;
+      this.#savesWithoutEvent += 1;
+      if (this.#savesWithoutEvent === MISSED_EVENTS) this.#options.eventsAreMissing();
+    }, EVENT_LIMIT_MS).unref();
   }
 
   async #work(work: PendingWork, signal: AbortSignal): Promise<void> {
     if (work.kind === "config") await this.#reconfigure();
+    // Most editors empty a file before they write it, and an empty module builds.
+    if (work.files.some((file) => this.#isEmpty(file))) await settle();
     const bundle = await this.#build(work);
     if (bundle === undefined) return;
     const isSame = this.#served !== undefined && Buffer.compare(this.#served, bundle.code) === 0;
@@ -207,7 +243,7 @@ export class ReloadCycle {
       }
       const named = error.problems.filter(({ file }) => file !== "").map(({ file }) => join(this.#options.root, file));
       this.#graph.add(named);
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      await settle();
       const isWholeNow = this.#pending === undefined && this.#graph.changedFile() !== undefined;
       if (isWholeNow) this.#demand("source", work.files, work.pageFiles);
       if (this.#pending === undefined) this.#fail(reportBuildError(error, this.#options.root));
@@ -217,7 +253,7 @@ export class ReloadCycle {
 
   /** Gives the worker, or `undefined` when there is none: then the failure is told, unless newer work has come. */
   async #start(work: PendingWork, bundle: BundleResult, signal: AbortSignal): Promise<ServingWorker | undefined> {
-    const { root, host, swap, liveReload, inspectPort } = this.#options;
+    const { root, host, swap, liveReload, inspectPort, editor } = this.#options;
     // Processes whose working directory was deleted do not find the one that took its place.
     if (this.#files.isGone) swap.retireSpares();
     const path = this.#files.write(bundle);
@@ -232,6 +268,7 @@ export class ReloadCycle {
       host,
       liveReload: liveReload !== undefined,
       revision,
+      editor,
       inspectPort,
     } as const;
     try {
@@ -252,8 +289,14 @@ export class ReloadCycle {
     this.#workerStarted = performance.now();
     this.#failure = undefined;
     this.#watchEnd(worker);
+    worker.process.onReport((report) => {
+      const said = report as WorkerReport;
+      if (said.kind === "request") this.#options.news.requested(said.request);
+      else if (said.kind === "exception") this.#options.liveReload?.interrupt(said.report);
+    });
+    this.#options.news.tookOver(worker.detail);
     this.#folders.learn(worker.detail);
-    this.#options.watchAlso([...bundle.inputs, ...this.#folders.templates, ...this.#folders.static]);
+    this.#options.watchAlso([...bundle.inputs, ...this.#folders.all]);
   }
 
   #tell(work: PendingWork): void {
@@ -303,11 +346,18 @@ export class ReloadCycle {
       if (this.#isRunning) return;
       // An error has been printed by the worker itself.
       if (error === null) this.#options.news.failed(report);
+      if (!isLasting) this.#options.liveReload?.interrupt(report);
       if (isLasting) this.#showFailure(report);
       if (isLasting) this.#direct();
       else if (this.#options.front.isHolding) this.#demand("revive", []);
     };
     this.#ends.expect(worker);
+    // A debugger that holds the app at a line holds its event loop as well.
+    if (this.#options.inspectPort === undefined) {
+      watchHeartbeat(worker.process, HANGING_MS, () => {
+        if (this.#worker === worker) this.#options.news.hangs(HANGING_MS);
+      });
+    }
     worker.process.onLeaving((error) => {
       // A signal may be meant for all of us; whether it was is known when the worker has ended.
       if (error === null) return;
@@ -349,12 +399,21 @@ export class ReloadCycle {
     return {
       templateFolders: this.#folders.templates,
       staticFolders: this.#folders.static,
+      translationFolders: this.#folders.translations,
       isLoaded: (path) => this.#graph.has(join(this.#options.root, path)),
       isBroken: this.#failure !== undefined,
     };
   }
 
+  #isEmpty(file: string): boolean {
+    return statSync(join(this.#options.root, file), { throwIfNoEntry: false })?.size === 0;
+  }
+
   #shown(file: string): string {
     return relative(this.#options.root, file).replaceAll("\\", "/");
   }
+}
+
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }

@@ -50,6 +50,12 @@ export function reportRequestError(
   return maskValues(report, knownSecrets(handler));
 }
 
+/** Shows the settings of an app, with every secret masked. */
+export function reportSettings(settings: Readonly<Record<string, unknown>>): ReportSection["rows"] {
+  const secrets = ordered(settingSecrets(settings));
+  return settingRows(settings).map(([name, value]) => [name, redactKnownSecrets(value, secrets)] as const);
+}
+
 function requestRows({ request, pathArgs, pathKwargs }: RequestHandler): ReportSection["rows"] {
   const path = pathKwargs !== undefined && pathKwargs !== null ? pathKwargs : pathArgs;
   const hasArguments = path !== undefined && Object.keys(path).length > 0;
@@ -115,38 +121,51 @@ function shorten(text: string): string {
 }
 
 /** What must not be seen wherever it stands: in a message, in a line of code, in a value of a harmless name. */
-function knownSecrets({ settings, request }: RequestHandler): Set<string> {
-  const secrets = new Set<string>();
-  const add = (value: unknown): void => {
-    if (typeof value === "string") secrets.add(value);
-    else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value))
-      Object.values(value).forEach(add);
-  };
-  for (const [name, value] of Object.entries(process.env)) {
-    // The working directory goes by the name of a password.
-    if (isSecretName(name) && name !== "PWD" && name !== "OLDPWD") add(value);
-  }
-  for (const [name, value] of Object.entries(settings)) if (isSecretName(name)) add(value);
+function knownSecrets({ settings, request }: RequestHandler): ReadonlySet<string> {
+  const secrets = settingSecrets(settings);
   for (const [name, value] of request.headers.getAll()) {
     // Of "Bearer abc" it is the second word that opens doors.
     if (isSecretName(name) && name.toLowerCase() !== "cookie")
-      for (const part of [value, ...value.split(" ")]) add(part);
+      for (const part of [value, ...value.split(" ")]) addSecret(secrets, part);
   }
-  for (const [name, value] of request.cookies) if (cookieValue(name, value) === redacted) add(value);
+  for (const [name, value] of request.cookies) if (cookieValue(name, value) === redacted) addSecret(secrets, value);
   for (const values of [request.queryArguments, request.bodyArguments]) {
-    for (const [name, all] of values) if (isSecretName(name)) for (const value of all) add(value.toString());
+    for (const [name, all] of values)
+      if (isSecretName(name)) for (const value of all) addSecret(secrets, value.toString());
   }
-  // Words such as "Bearer" and "Basic" are no secrets; a secret that short could not be masked without masking words.
-  for (const secret of secrets) if (secret.length < 8) secrets.delete(secret);
   return secrets;
+}
+
+/** The secrets of the environment and of an app's settings. */
+function settingSecrets(settings: Readonly<Record<string, unknown>>): Set<string> {
+  const secrets = new Set<string>();
+  for (const [name, value] of Object.entries(process.env)) {
+    // The working directory goes by the name of a password.
+    if (isSecretName(name) && name !== "PWD" && name !== "OLDPWD") addSecret(secrets, value);
+  }
+  for (const [name, value] of Object.entries(settings)) if (isSecretName(name)) addSecret(secrets, value);
+  return secrets;
+}
+
+/** Words such as "Bearer" and "Basic" are no secrets; a secret that short could not be masked without masking words. */
+function addSecret(secrets: Set<string>, value: unknown): void {
+  if (typeof value === "string") {
+    if (value.length >= 8) secrets.add(value);
+  } else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
+    for (const part of Object.values(value)) addSecret(secrets, part);
+  }
+}
+
+/** The longest first: a secret may be part of another one. */
+function ordered(secrets: ReadonlySet<string>): string[] {
+  return [...secrets].sort((one, other) => other.length - one.length);
 }
 
 function maskValues(report: ErrorReport, secrets: ReadonlySet<string>): ErrorReport {
   if (secrets.size === 0) return report;
-  // The longest first: a secret may be part of another one.
-  const ordered = [...secrets].sort((one, other) => other.length - one.length);
+  const longestFirst = ordered(secrets);
   const mask = (value: unknown): unknown => {
-    if (typeof value === "string") return redactKnownSecrets(value, ordered);
+    if (typeof value === "string") return redactKnownSecrets(value, longestFirst);
     if (Array.isArray(value)) return value.map(mask);
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner)]));

@@ -16,8 +16,8 @@ export interface WatcherOptions {
   /** Called at the first sign of a change of this file, before its batch is complete. */
   onFirstSign(path: string, event: FileEvent): void;
   onChanges(changes: Changes): void;
-  /** Called when the system's means are used up and the watcher goes on by looking at the files again and again. */
-  onPolling(reason: string): void;
+  /** Called when the watcher goes on by looking at the files again and again; what was saved since the last event may be unnoticed. */
+  onPolling(reason: string, intervalMs: number): void;
 }
 
 /** One save is one file. It waits only for its second event: the writing that follows an emptying. */
@@ -69,6 +69,20 @@ export class Watcher implements AsyncDisposable {
     }
   }
 
+  /**
+   * Goes on by looking at the files again and again.
+   *
+   * @param reason - Told by `onPolling`, once.
+   */
+  poll(reason: string): void {
+    if (this.#isPolling || this.#isClosed) return;
+    this.#isPolling = true;
+    void this.#chokidar.close();
+    this.#chokidar = this.#watch(true);
+    // Until it has seen every file once, it cannot tell what changed.
+    this.#chokidar.once("ready", () => this.#options.onPolling(reason, POLLING_INTERVAL_MS));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -94,7 +108,10 @@ export class Watcher implements AsyncDisposable {
   #note(absolute: string, event: FileEvent): void {
     const path = this.#relative(absolute);
     if (this.#batch.size === 0) this.#batchBegan = performance.now();
-    this.#batch.set(path, merged(this.#batch.get(path), event));
+    const earlier = this.#batch.get(path);
+    // A file that came and went was somebody's tool at work.
+    if (earlier === "add" && event === "unlink") this.#batch.delete(path);
+    else this.#batch.set(path, merged(earlier, event));
     this.#options.onFirstSign(path, event);
     clearTimeout(this.#timer);
     const quietMs = this.#batch.size < MANY ? QUIET_MS : QUIET_AFTER_MANY_MS;
@@ -122,11 +139,10 @@ export class Watcher implements AsyncDisposable {
 
   /** ENOSPC: no inotify watches left. EMFILE, ENFILE: no descriptors. Each is a limit of the machine, not of the app. */
   #fail(error: NodeJS.ErrnoException): void {
-    if (this.#isPolling || !["ENOSPC", "EMFILE", "ENFILE"].includes(error.code ?? "")) return;
-    this.#isPolling = true;
-    void this.#chokidar.close();
-    this.#chokidar = this.#watch(true);
-    this.#options.onPolling(error.code ?? error.message);
+    if (!["ENOSPC", "EMFILE", "ENFILE"].includes(error.code ?? "")) return;
+    this.poll(
+      `The system's limit of watched files is reached (${error.code}). Raise fs.inotify.max_user_watches to be faster.`,
+    );
   }
 
   #isCovered(path: string): boolean {

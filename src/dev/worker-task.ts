@@ -1,5 +1,9 @@
 /** What the dev server and its workers say to each other beyond the messages of every worker. */
 
+import type { EditorOptions } from "./editor-link.js";
+import type { ErrorReport } from "./error-report.js";
+import type { AppFacts, SeenRequest } from "./history.js";
+
 /** How a spare is started: given in the environment, so that no app sees it among its arguments. */
 export interface SpareOptions {
   /** Path of the socket to listen on. */
@@ -21,6 +25,8 @@ export interface ServeTask {
   readonly host: string;
   readonly liveReload: boolean;
   readonly revision: string;
+  /** How places in the app are opened. */
+  readonly editor: EditorOptions;
   /** Port of the debugger; 0 takes any. */
   readonly inspectPort?: number | undefined;
 }
@@ -29,10 +35,15 @@ export interface ServeTask {
 export type LaterTask = { readonly kind: "revision"; readonly revision: string } | { readonly kind: "closeInspector" };
 
 /** What a worker tells when it is ready. Paths are absolute. */
-export interface ServeDetail {
+export interface ServeDetail extends AppFacts {
   readonly templatePath?: string | undefined;
   readonly staticPath?: string | undefined;
+  readonly translationFolders: readonly string[];
 }
 
 /** What a worker reports at other times. */
-export type WorkerReport = { readonly kind: "inspectorClosed" };
+export type WorkerReport =
+  | { readonly kind: "inspectorClosed" }
+  | { readonly kind: "request"; readonly request: SeenRequest }
+  /** An exception whose answer nobody looks at. */
+  | { readonly kind: "exception"; readonly report: ErrorReport };

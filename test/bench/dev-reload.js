@@ -12,7 +12,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, timeCommand } from "./measure.js";
@@ -78,6 +78,55 @@ async function measure({ command, args, cwd, port, file }) {
   }
 }
 
+/** An app of 200 source files, each a handler, with 20 packages that it imports. */
+async function largeApp(root, port) {
+  const write = async (path, text) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  };
+  const packages = Array.from({ length: 20 }, (_, index) => `package-${index}`);
+  for (const name of packages) {
+    const functions = Array.from(
+      { length: 200 },
+      (_, index) => `export function f${index}(value) {\n  return value + ${index};\n}\n`,
+    );
+    await write(
+      `node_modules/${name}/package.json`,
+      JSON.stringify({ name, version: "1.0.0", type: "module", exports: "./index.js" }),
+    );
+    await write(`node_modules/${name}/index.js`, functions.join(""));
+  }
+  const names = Array.from({ length: 198 }, (_, index) => `Handler${index}`);
+  for (const [index, name] of names.entries()) {
+    const methods = Array.from(
+      { length: 10 },
+      (_, method) =>
+        `  private step${method}(value: number): number {\n    return f${method}(value) * ${method + 1};\n  }\n`,
+    );
+    const answer = index === 0 ? "word-0" : name;
+    await write(
+      `src/handlers/${name}.ts`,
+      `import { RequestHandler } from "tornado/web";\nimport { ${Array.from({ length: 10 }, (_, one) => `f${one}`).join(", ")} } from "package-${index % 20}";\n\nexport class ${name} extends RequestHandler {\n  get(): void {\n    this.write("${answer}");\n  }\n${methods.join("")}}\n`,
+    );
+  }
+  await write("package.json", '{ "name": "large", "type": "module" }');
+  await write(
+    "src/routes.ts",
+    `${names.map((name) => `import { ${name} } from "./handlers/${name}.js";`).join("\n")}\nexport const routes = [${names.map((name, index) => `["${index === 0 ? "/" : `/${name}`}", ${name}]`).join(", ")}] as const;\n`,
+  );
+  await write(
+    "src/app.ts",
+    'import { Application } from "tornado/web";\nimport { routes } from "./routes.js";\nexport const makeApp = ({ debug }: { debug: boolean }) => new Application(routes as never, { debug });\n',
+  );
+  return {
+    command: process.execPath,
+    args: [join(checkout, "bin/tornado.js"), "dev", "--port", String(port)],
+    cwd: root,
+    port,
+    file: join(root, "src/handlers/Handler0.ts"),
+  };
+}
+
 const subjects = {};
 const app = join(folder, "app");
 await timeCommand(process.execPath, [
@@ -104,6 +153,7 @@ subjects["tornado dev"] = {
   port: 18101,
   file: handler,
 };
+subjects["tornado dev, 200 files"] = await largeApp(join(folder, "large"), 18104);
 for (const [name, extension, port, command] of [
   ["node --watch", "js", 18102, ["--watch", "server.js"]],
   ["tsx watch", "ts", 18103, [tsx, "watch", "server.ts"]],
@@ -131,7 +181,7 @@ try {
   for (const [name, subject] of Object.entries(subjects)) {
     const { times, refused, stale } = await measure(subject);
     console.log(
-      `  ${name.padEnd(16)} median ${median(times).toFixed(1).padStart(7)} ms   (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)})   refused ${refused}, stale ${stale}`,
+      `  ${name.padEnd(22)} median ${median(times).toFixed(1).padStart(7)} ms   (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)})   refused ${refused}, stale ${stale}`,
     );
   }
 } finally {

@@ -11,6 +11,7 @@ import {
 const layout: AppLayout = {
   templateFolders: ["templates"],
   staticFolders: ["static", "public/files"],
+  translationFolders: ["locale"],
   isLoaded: (path) => ["src/app.ts", "src/data.json", "static/inlined.css"].includes(path),
   isBroken: false,
 };
@@ -28,6 +29,10 @@ describe("changeKind", () => {
     ["static/css/app.css", "change", "style"],
     ["static/css/app.css", "add", "page"],
     ["static/logo.svg", "change", "page"],
+    ["locale/de.csv", "change", "config"],
+    ["locale/de/LC_MESSAGES/shop.mo", "add", "config"],
+    ["locale/de/LC_MESSAGES/shop.po", "change", "none"],
+    ["data/orders.csv", "change", "none"],
     ["public/files/a.css", "change", "style"],
     ["statics/a.css", "change", "none"],
     ["templates/home.html", "change", "page"],

@@ -151,6 +151,82 @@ describe("the dev server", () => {
     expect(await statuses({ Origin: `http://127.0.0.1:${server.port}` })).toBe(200);
   });
 
+  it("shows the routes to one who asks for what is not there, the nearest one marked", async () => {
+    const page = await server.get("/pgae?token=planted-secret", browser);
+    const text = await server.get("/pgae");
+    const file = await server.get("/static/none.css");
+    const stranger = await server.get("/pgae", { ...browser, Host: "evil.example" });
+
+    expect(page).toMatchObject({ status: 404 });
+    expect(page.body).toMatch(/<tr class="nearest"><td>\/page<\/td><td>Page<\/td>/);
+    expect(page.body).toContain("Did you mean /page?");
+    expect(page.body).not.toContain("planted-secret");
+    expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(text.body).toMatch(/^404: Not Found\n\nGET \/pgae\n[\s\S]*Routes\n[\s\S]*GET,HEAD,OPTIONS +\/boom +Boom\n/);
+    expect(file.body).toContain("Addresses below /static/ are files in static: there is no none.css.");
+    expect(stranger).toMatchObject({ status: 404, body: expect.not.stringContaining("/page") });
+  });
+
+  it("has a console with the last requests, the reloads, the routes and the settings, secrets masked", async () => {
+    await server.get("/?password=planted-secret");
+    await server.save("src/word.ts", wordIs("console"));
+    await server.get("/slow");
+    await server.program.saw(/reloaded src\/word\.ts/);
+
+    const page = await server.get("/__tornado/", browser);
+    const short = await server.get("/__tornado");
+
+    expect(page.status).toBe(200);
+    expect(page.body).toMatch(/<td>GET<\/td><td>\/slow<\/td><td class="status-2">200<\/td><td>Slow<\/td>/);
+    expect(page.body).toMatch(/reloaded src\/word\.ts in \d/);
+    expect(page.body).toMatch(/<td>\/boom<\/td><td>Boom<\/td>/);
+    expect(page.body).toMatch(/<dt>templatePath<\/dt>/);
+    expect(page.body).not.toMatch(/planted-secret|nobody may see/);
+    expect(short).toMatchObject({ status: 302, headers: { location: "/__tornado/" } });
+    expect((await server.get("/__tornado/", { "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
+  });
+
+  it("closes event streams at a save, and lets other answers finish", async () => {
+    const app = smallApp["src/app.ts"]!;
+    const events = `class Events extends RequestHandler {
+  override async get(): Promise<void> {
+    this.setHeader("Content-Type", "text/event-stream");
+    this.write("data: " + word + "\\n\\n");
+    await this.flush();
+    await new Promise(() => {});
+  }
+}
+`;
+    await server.save(
+      "src/app.ts",
+      app.replace("class Page", `${events}\nclass Page`).replace('["/page"', '["/events", Events], ["/page"'),
+    );
+    await server.until("/", ({ status }) => status === 200);
+    const stream = server.stream("/events");
+    await stream.begun;
+    const slow = server.get("/slow");
+
+    await server.save("src/word.ts", wordIs("next"));
+    await stream.ended;
+
+    expect((await slow).body).toMatch(/^slow (?:first|next)$/);
+    expect((await server.get("/")).body).toBe("next");
+  });
+
+  it("serves nothing of a file that was emptied to be written", async () => {
+    const answers = new Set<string>();
+    for (let count = 0; count < 5; count += 1) {
+      await server.save("src/word.ts", "");
+      const asked = server.get("/");
+      // As long as a busy editor takes between its two steps.
+      await new Promise((resolve) => setTimeout(resolve, 8));
+      await server.save("src/word.ts", wordIs(`whole${count}`));
+      answers.add((await asked).body);
+    }
+
+    expect([...answers].filter((body) => !/^(?:first|whole\d)$/.test(body))).toEqual([]);
+  });
+
   it("renders a changed template without a restart", async () => {
     await using server = await RunningDevServer.start();
     await server.get("/page");

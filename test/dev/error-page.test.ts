@@ -3,11 +3,12 @@ import { packageRoot } from "../../src/bundle/tornado-resolver.js";
 import { TornadoError, toError } from "../../src/core/errors.js";
 import { excerptOf, excerptText } from "../../src/dev/code-excerpt.js";
 import { highlight } from "../../src/dev/code-highlight.js";
-import { editorLink } from "../../src/dev/editor-link.js";
+import { editorLinks } from "../../src/dev/editor-link.js";
 import { errorPage } from "../../src/dev/error-page.js";
 import { describeError, type ErrorReport } from "../../src/dev/error-report.js";
 import { errorText } from "../../src/dev/error-text.js";
 
+const editorLink = editorLinks({ editor: "vscode", root: "/app" });
 const attack = '</textarea><script>alert("x")</script><!--';
 
 function reportOf(error: Error): ErrorReport {
@@ -30,14 +31,17 @@ function errorAt(message: string, file: string, options?: ErrorOptions): Error {
 
 describe("the error page", () => {
   it("escapes everything that it did not write itself", () => {
-    const page = errorPage(reportOf(errorAt(attack, `/app/src/${encodeURIComponent(attack)}.ts`)), { nonce: "abc" });
+    const page = errorPage(reportOf(errorAt(attack, `/app/src/${encodeURIComponent(attack)}.ts`)), {
+      nonce: "abc",
+      editorLink,
+    });
 
     expect(page).not.toContain("<script>alert");
     expect(page.match(/<\/textarea>/g)).toHaveLength(1);
   });
 
   it("shows message, class, request, handler, place and code in this order", () => {
-    const page = errorPage(reportOf(errorAt("the message", "/app/src/home.ts")), { nonce: "abc" });
+    const page = errorPage(reportOf(errorAt("the message", "/app/src/home.ts")), { nonce: "abc", editorLink });
 
     const order = [
       "<h1>the message",
@@ -57,7 +61,7 @@ describe("the error page", () => {
     const error = new AggregateError([errorAt("part one", "/app/a.ts"), cause], "all of it", { cause });
     cause.cause = error;
 
-    const page = errorPage(reportOf(error), { nonce: "abc" });
+    const page = errorPage(reportOf(error), { nonce: "abc", editorLink });
 
     expect(page).toContain("2 frames in packages, Node.js");
     expect(page.match(/<h2><span class="relation">/g)).toHaveLength(2);
@@ -128,12 +132,5 @@ describe("an excerpt", () => {
       .replaceAll("&quot;", '"');
     expect(text).toBe(line);
     expect(html).toContain('<span class="keyword">const</span>');
-  });
-});
-
-describe("an editor link", () => {
-  it("leaves no character that ends the path", () => {
-    expect(editorLink("/app/a #?.ts", 3, 0)).toBe("vscode://file/app/a%20%23%3F.ts:3:1");
-    expect(editorLink("C:\\app\\a.ts", 3, 2)).toBe("vscode://file/C:/app/a.ts:3:2");
   });
 });

@@ -90,4 +90,74 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
 
     await page.waitForSelector("text=page second");
   });
+
+  it("shows over the page an exception that a script of it ran into, and the end of the app", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    const overlay = page.locator("tornado-overlay [role=alertdialog]");
+
+    await page.evaluate("fetch('/boom').then(() => {})");
+    await page.waitForSelector("tornado-overlay");
+    const exception = await overlay.textContent();
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("tornado-overlay", { state: "detached" });
+    await page.evaluate("fetch('/exit').then(() => {})");
+    await page.waitForSelector("tornado-overlay");
+    const end = await overlay.textContent();
+
+    expect(exception).toMatch(/<b>boom<\/b>[\s\S]*src\/app\.ts:28:11[\s\S]*The app goes on/);
+    expect(end).toMatch(/exited with code 3[\s\S]*The app goes on/);
+  });
+
+  it("keeps the place in the page when it loads it again", async () => {
+    const tall = '<p style="height: 5000px">tall</p></body>';
+    await using server = await RunningDevServer.start({
+      ...smallApp,
+      "templates/page.html": smallApp["templates/page.html"]!.replace("</body>", tall),
+    });
+    const page = await open(server, "/page");
+    await page.evaluate("scrollTo(0, 1234)");
+
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await page.waitForSelector("text=page second");
+
+    await expect.poll(() => page.evaluate("scrollY")).toBe(1234);
+  });
+
+  it("works on a page whose policy admits no connection, by the nonce of its scripts", async () => {
+    const app = smallApp["src/app.ts"]!.replace(
+      'await this.render("page.html"',
+      `this.setHeader("Content-Security-Policy", "default-src 'none'; script-src 'nonce-abc'");\n    await this.render("page.html"`,
+    );
+    await using server = await RunningDevServer.start({ ...smallApp, "src/app.ts": app });
+    const page = await open(server, "/page");
+
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+
+    await page.waitForSelector("text=page second");
+  });
+
+  it("shows in a corner what the type check has found, until it is mended", async () => {
+    const compiler = {
+      "tsconfig.json": '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["src/word.ts"] }',
+    };
+    await using server = await RunningDevServer.start(
+      { ...smallApp, ...compiler },
+      { typecheck: true },
+      {},
+      [],
+      ["typescript", "@typescript"],
+    );
+    const page = await open(server, "/page");
+
+    await server.save("src/word.ts", "export const word: string = 5;\n");
+    await page.waitForSelector("text=page 5");
+    await page.locator("tornado-types summary").click();
+    const shown = await page.locator("tornado-types details").textContent();
+    await server.save("src/word.ts", 'export const word: string = "right";\n');
+    await page.waitForSelector("tornado-types", { state: "detached" });
+
+    expect(shown).toMatch(/1 type error[\s\S]*src\/word\.ts:1:14[\s\S]*TS2322/);
+    await server.program.saw(/types are right/);
+  });
 });

@@ -1,7 +1,7 @@
 /** A small app in a folder of its own, served by a real `tornado dev` in a process of its own. */
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -114,22 +114,31 @@ export class RunningDevServer implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param options - Merged into those of `runDevServer`. */
+  /**
+   * @param options - Merged into those of `runDevServer`.
+   * @param wrapper - A command that runs the one behind it.
+   * @param packages - Names below node_modules that the app has too.
+   */
   static async start(
     files: Files = smallApp,
     options: object = {},
     env: NodeJS.ProcessEnv = {},
+    wrapper: readonly string[] = [],
+    packages: readonly string[] = [],
   ): Promise<RunningDevServer> {
     if (!existsSync(devServer)) throw new Error(`${devServer} is missing: run "npm run build" first.`);
     const folder = await temporaryFolder("tornado-dev");
     await writeFiles(folder.path, files);
+    if (packages.length > 0) await mkdir(join(folder.path, "node_modules"));
+    for (const name of packages) await symlink(resolve("node_modules", name), join(folder.path, "node_modules", name));
     const defaults = { root: folder.path, port: 0, portIsExplicit: true, host: "127.0.0.1", open: false, https: false };
     const all = { ...defaults, liveReload: true, interactive: false, ...options };
     const script = `
       import { runDevServer } from ${JSON.stringify(pathToFileURL(devServer).href)};
       try { process.exit(await runDevServer(${JSON.stringify(all)})); }
       catch (error) { console.error(error.code + ": " + error.message); process.exit(1); }`;
-    const program = new Program(process.execPath, ["--input-type=module", "-e", script], { env, cwd: folder.path });
+    const [command, ...args] = [...wrapper, process.execPath, "--input-type=module", "-e", script];
+    const program = new Program(command!, args, { env, cwd: folder.path });
     const [, port] = await program.saw(/local +https?:\/\/[^:]+:(\d+)\//);
     return new RunningDevServer(folder.path, files, program, Number(port), folder);
   }
@@ -205,6 +214,21 @@ export class RunningDevServer implements AsyncDisposable {
       request.on("error", reject);
       request.end();
     });
+  }
+
+  /** Begins a request whose answer does not end by itself. */
+  stream(path: string): { readonly begun: Promise<void>; readonly ended: Promise<void> } {
+    const request = httpRequest({ host: "127.0.0.1", port: this.port, path, agent: false });
+    const ended = new Promise<void>((resolve) => request.once("close", resolve));
+    const begun = new Promise<void>((resolve, reject) => {
+      request.once("error", reject);
+      request.once("response", (response) => {
+        response.on("error", () => {});
+        response.once("data", () => resolve());
+      });
+    });
+    request.end();
+    return { begun, ended };
   }
 
   /** Asks until the answer is as wanted; the test's own time limit ends what never becomes so. */
