@@ -54,6 +54,30 @@ export const DEV_OPTIONS: readonly OptionDefinition[] = [
     default: true,
     description: "do not reload the page in the browser",
   },
+  {
+    name: "typecheck",
+    flag: "--typecheck",
+    environment: "TORNADO_TYPECHECK",
+    kind: "boolean",
+    default: false,
+    description: "check the types in the background, and show what is wrong",
+  },
+  {
+    name: "editor",
+    flag: "--editor <name>",
+    environment: "TORNADO_EDITOR",
+    kind: "string",
+    default: undefined,
+    description: "editor that error pages open; none turns the links off",
+  },
+  {
+    name: "editorRoot",
+    flag: "--editor-root <folder>",
+    environment: "TORNADO_EDITOR_ROOT",
+    kind: "string",
+    default: undefined,
+    description: "the app's folder as the editor sees it, outside a container",
+  },
 ];
 
 /** Options of `tornado build`. */

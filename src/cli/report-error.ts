@@ -69,7 +69,7 @@ function describeUsageError(error: CommanderError, style: TerminalStyle): ErrorR
   if (error.exitCode === 0 || error.code === "commander.help") return { lines: [], exitCode: error.exitCode };
   const sentence = error.message
     .replace(/^error: /, "")
-    .replace(/\n?\(Did you mean (.*)\?\)/, (_, nearest: string) => `. Did you mean ${nearest}?`)
+    .replace(/\n?\(Did you mean ([^()\n]*)\?\)/, (_, nearest: string) => `. Did you mean ${nearest}?`)
     .replaceAll("'", '"')
     .replace(/\.?$/, (end) => (error.message.endsWith("?)") ? "" : end || "."))
     .trim();

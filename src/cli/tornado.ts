@@ -4,6 +4,7 @@ import { Argument, Command } from "commander";
 import { TornadoError } from "../core/errors.js";
 import { nearestName } from "../core/nearest-name.js";
 import { BUILD_OPTIONS, DEV_OPTIONS, START_OPTIONS } from "./command-options.js";
+import type { GenerateFlags } from "./commands/generate.js";
 import { styleProgram } from "./help-style.js";
 import { handOverToLocalInstall } from "./local-install.js";
 import { packageVersion } from "./own-package.js";
@@ -11,7 +12,7 @@ import { addOptions, typedFlags } from "./parse-options.js";
 import { type ProgramResult, runProgram } from "./run-program.js";
 
 /** What `tornado generate` can write. */
-const GENERATED_KINDS = ["handler", "module", "template", "deploy"];
+const GENERATED_KINDS = ["handler", "websocket", "module", "template", "deploy", "locale"];
 
 const AFTER_HELP = `
 Every option of dev, build and start has an environment variable, such as
@@ -66,14 +67,19 @@ export function tornadoProgram(result: ProgramResult): Command {
     const { check } = await import("./commands/check.js");
     result.exitCode = await check();
   });
-  command(program, "generate", "write a handler, module, template or deployment")
-    .addArgument(completedArgument("<kind>", "handler, module, template or deploy", GENERATED_KINDS))
-    .argument("[name]", "such as stories/archive; of deploy: docker, systemd, nginx")
+  command(program, "generate", "write a handler, WebSocket, template or other files")
+    .addArgument(completedArgument("<kind>", "handler, websocket, module, template, deploy or locale", GENERATED_KINDS))
+    .argument("[name]", "such as stories/archive; of deploy: docker, systemd, nginx; of locale: a language")
+    .option("--domain <name>", "of locale: name of the files (default: messages)")
     .option("--dry-run", "list what would be written, and write nothing")
-    .action(async (kind: string, name: string | undefined, flags: { dryRun?: true }) => {
+    .action(async (kind: string, name: string | undefined, flags: GenerateFlags) => {
       const { generate } = await import("./commands/generate.js");
-      generate(kind, name, flags.dryRun ?? false);
+      await generate(kind, name, flags);
     });
+  command(program, "shell", "try code at a prompt, with the app at hand").action(async () => {
+    const { shell } = await import("./commands/shell.js");
+    result.exitCode = await shell();
+  });
   command(program, "secret", "print a new secret for signing cookies").action(async () => {
     const { secret } = await import("./commands/secret.js");
     secret();

@@ -8,6 +8,9 @@ import { nearestName } from "../core/nearest-name.js";
 /** The template that is made when none is named. */
 export const DEFAULT_TEMPLATE = "app";
 
+/** The general ones come before those for one purpose. */
+const firstTemplates = [DEFAULT_TEMPLATE, "minimal"];
+
 /** A folder of templates/ with its template.json, which is not copied. */
 export interface AppTemplate {
   readonly name: string;
@@ -45,5 +48,6 @@ export function findAppTemplate(templates: readonly AppTemplate[], name: string)
 }
 
 function rank(template: AppTemplate): number {
-  return template.name === DEFAULT_TEMPLATE ? 0 : 1;
+  const place = firstTemplates.indexOf(template.name);
+  return place === -1 ? firstTemplates.length : place;
 }

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run } from "../support/program.js";
 import { repository, runProgram, temporaryFolder } from "./run-program.js";
 
 let folder: string;
@@ -68,6 +70,38 @@ describe("tornado generate", () => {
     expect(checked.stdout).not.toContain("○");
     expect(routes.stdout).toMatch(/GET HEAD +\/stories\/archive +ArchiveHandler +stories-archive/);
     expect(routes.stdout).toMatch(/GET HEAD +\/sign-up +SignUpHandler +sign-up/);
+  });
+
+  it("makes a WebSocket that passes its own test", { timeout: 60_000 }, async () => {
+    const app = makeApp();
+
+    const generated = await generate(app, "websocket", "rooms/ChatWebSocket");
+    await generate(app, "handler", "rooms/chat");
+    const checked = await tornado(["check"], app);
+    const vitest = join(repository, "node_modules/vitest/vitest.mjs");
+    const tested = await run(process.execPath, [vitest, "run", "test/websockets"], { cwd: app });
+
+    expect(generated).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout:
+        "created  src/websockets/rooms/chat.ts\ncreated  test/websockets/rooms/chat.test.ts\nchanged  src/routes.ts\n",
+    });
+    expect(readFileSync(join(app, "src/routes.ts"), "utf8")).toContain(
+      'url("/ws/rooms/chat", ChatWebSocket, {}, { name: "ws-rooms-chat" }),\n',
+    );
+    expect(checked).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(tested.code, tested.stdout + tested.stderr).toBe(0);
+  });
+
+  it("writes a WebSocket in plain JavaScript for an app in it", async () => {
+    const app = makeApp("minimal");
+    renameSync(join(app, "src/app.ts"), join(app, "src/app.js"));
+
+    const run = await generate(app, "websocket", "chat");
+
+    expect(run.stdout).toContain('import { ChatWebSocket } from "./websockets/chat.js";');
+    expect(readFileSync(join(app, "src/websockets/chat.js"), "utf8")).toContain("  onMessage(message) {\n");
   });
 
   it("prints the route where there is no list of routes", { timeout: 60_000 }, async () => {
@@ -160,8 +194,12 @@ describe("tornado generate", () => {
 
   it.each([
     [["handlr", "x"], 'There is no generator for "handlr". Did you mean "handler"?'],
-    [["constructor", "x"], 'There is no generator for "constructor". There are: handler, module, template, deploy.'],
+    [
+      ["constructor", "x"],
+      'There is no generator for "constructor". There are: handler, websocket, module, template, deploy, locale.',
+    ],
     [["handler"], 'The handler has no name. Add one: "tornado generate handler stories/archive".'],
+    [["websocket"], 'The websocket has no name. Add one: "tornado generate websocket chat".'],
     [["handler", "../x"], '"../x" cannot name a handler. Use letters'],
     [["handler", "a//b"], '"a//b" cannot name a handler.'],
     [["module", "1st"], '"1st" cannot name a module.'],

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly environment?: Record<string, string>;
   /** Called when the process runs, to send it something. */
   readonly started?: (child: ChildProcess) => void;
+  /** What its standard input holds. Default: nothing. */
+  readonly input?: string;
   /** Program and arguments that run before `node`, such as setpriv. */
   readonly through?: readonly string[];
 }
@@ -41,8 +43,11 @@ export function runProgram(
   const child = spawn(command!, [...first, ...programArguments], {
     cwd: options.cwd,
     env: plainEnvironment(options.environment),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // It may have ended without having read it.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
   options.started?.(child);
   let stdout = "";
   let stderr = "";

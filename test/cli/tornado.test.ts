@@ -44,6 +44,33 @@ function widest(text: string): number {
   return Math.max(...text.split("\n").map((line) => line.length));
 }
 
+describe("tornado shell", () => {
+  it("runs what is piped in, a line after the other, with the app at hand", async () => {
+    const app = makeApp("api");
+    const input = [
+      "app.describeRoutes().length",
+      'await get("/health")',
+      "const double = (value) => {",
+      "  return 2 * value;",
+      "};",
+      'double((await fetch("/nowhere")).status)',
+    ];
+
+    const run = await runProgram("tornado", ["shell"], { cwd: app, input: `${input.join("\n")}\n` });
+
+    expect(run).toMatchObject({ exitCode: 0, stdout: '3\n\'{"status":"ok"}\'\n808\n' });
+  });
+
+  it.each([
+    ["nowhere()\n1 + 1\n", "Uncaught ReferenceError: nowhere is not defined\n2\n"],
+    ["const half = {\n", "Uncaught SyntaxError: Unexpected end of input\n"],
+  ])("fails when something of %j fails, and goes on", async (input, stdout) => {
+    const run = await runProgram("tornado", ["shell"], { cwd: makeApp("minimal"), input });
+
+    expect(run).toMatchObject({ exitCode: 1, stdout });
+  });
+});
+
 describe("the program", () => {
   it.each(["tornado", "create-tornado-app"])("%s tells its version, alone and among other words", async (name) => {
     const alone = await runProgram(name, ["--version"], { cwd: folder });

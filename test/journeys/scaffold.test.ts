@@ -29,9 +29,11 @@ describe("from the packed tarball to a served app", () => {
     expect(ended.stdout.trim()).toBe(version);
   });
 
-  for (const [template, greeting] of [
-    ["app", "Your app is running."],
-    ["minimal", "Hello, world"],
+  for (const [template, path, greeting] of [
+    ["app", "/", "Your app is running."],
+    ["minimal", "/", "Hello, world"],
+    ["api", "/health", '{"status":"ok"}'],
+    ["todo", "/", "What is there to do?"],
   ] as const) {
     it(`makes an app from "${template}" that installs, checks, passes its tests, builds and serves`, {
       timeout: 180_000,
@@ -52,7 +54,7 @@ describe("from the packed tarball to a served app", () => {
 
       await using server = new Program("npm", ["start", "--", "--port", "0"], { cwd: root });
       const [, url] = await server.saw(/(http:\/\/127\.0\.0\.1:\d+)/);
-      const response = await fetch(url!);
+      const response = await fetch(new URL(path, url));
       expect(response.status).toBe(200);
       expect(await response.text()).toContain(greeting);
     });

@@ -48,7 +48,7 @@ function configuredStart({ config }: AppContext): Record<string, unknown> {
 function refuseSourceFolder(root: string, outdir: string): void {
   const path = relative(outdir, root);
   const holdsApp = path === "" || (!path.startsWith("..") && !isAbsolute(path));
-  const isSource = ["src", "templates", "static", "test", "node_modules"].includes(
+  const isSource = ["src", "templates", "static", "locale", "test", "node_modules"].includes(
     relative(root, outdir).split(/[\\/]/, 1)[0]!,
   );
   if (holdsApp || isSource) {

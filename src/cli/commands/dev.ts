@@ -19,6 +19,9 @@ export async function dev(flags: Readonly<Record<string, unknown>>): Promise<num
     ...(values.inspect === undefined ? {} : { inspect: values.inspect as number }),
     https: values.https as boolean,
     liveReload: values.liveReload as boolean,
+    typecheck: values.typecheck as boolean,
+    editor: values.editor as string | undefined,
+    editorRoot: values.editorRoot as string | undefined,
     interactive: Boolean(process.stdin.isTTY && process.stdout.isTTY) && !process.env.CI,
   });
 }

@@ -8,11 +8,7 @@ import { loadApp } from "../load-app.js";
 /** Prints a table, or JSON. */
 export async function routes(asJson: boolean): Promise<number> {
   const app = await loadApp(await openApp(), true);
-  const described = app.describeRoutes().map((route) => ({
-    ...route,
-    // A RegExp's source escapes slashes, which only a RegExp literal needs.
-    pattern: route.pattern.replaceAll("\\/", "/"),
-  }));
+  const described = app.describeRoutes();
   if (asJson) process.stdout.write(`${JSON.stringify(described, undefined, 2)}\n`);
   else for (const line of table(described)) process.stdout.write(`${line}\n`);
   return 0;
