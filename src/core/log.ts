@@ -1,10 +1,10 @@
 /** The three log channels of Tornado (`tornado.access`, `tornado.application`, `tornado.general`) and where they go. */
 
-import { formatJson, type LogLevel, type LogRecord, PrettyFormat } from "./log/format.js";
+import { formatJson, type LogFormat, LogFormatter, type LogLevel, type LogRecord } from "./log/format.js";
 import { LineWriter, type LogStream } from "./log/line-writer.js";
 import { requestContext } from "./request-context.js";
 
-export type { LogLevel, LogRecord } from "./log/format.js";
+export { type LogFormat, LogFormatter, type LogFormatterOptions, type LogLevel, type LogRecord } from "./log/format.js";
 export type { LogStream } from "./log/line-writer.js";
 
 /** One log channel. `error`, when given, is printed with its stack and causes below the message. */
@@ -21,8 +21,11 @@ export interface Logger {
 export interface LoggingOptions {
   /** The least severe level that is written; `none` writes nothing. Default `info`. */
   readonly level?: LogLevel | "none";
-  /** `pretty` is Tornado's line, `[I YYMMDD HH:MM:SS] message`; `json` is one object a line. Default `pretty`. */
-  readonly format?: "pretty" | "json";
+  /**
+   * `pretty` is Tornado's line, `[I YYMMDD HH:MM:SS] message`; `json` is one object a line. Default `pretty`. An object
+   * writes them its own way; what it must see to is that no message can forge a line.
+   */
+  readonly format?: "pretty" | "json" | LogFormat;
   /** Where the lines go. Default `process.stderr`. */
   readonly stream?: LogStream;
   /** Colours the bracket of a pretty line. Default: at a terminal only, and never when NO_COLOR is set. */
@@ -38,7 +41,7 @@ const severities: Readonly<Record<LogLevel | "none", number>> = { debug: 10, inf
 
 const subscribers = new Set<LogSubscriber>();
 let threshold = severities.info;
-let formatName: "pretty" | "json" = "pretty";
+let chosenFormat: "pretty" | "json" | LogFormat = "pretty";
 let wantsColor: boolean | undefined;
 /** Made by the first line: `process.stderr` costs a process time that never logs. */
 let output: Output | null = null;
@@ -47,7 +50,7 @@ let sink: ((record: LogRecord) => void) | null = null;
 
 interface Output {
   readonly writer: LineWriter;
-  readonly pretty: PrettyFormat;
+  readonly format: LogFormat;
 }
 
 /** Answered requests, one line each. */
@@ -68,7 +71,7 @@ export function configureLogging(options: LoggingOptions): void {
   output = null;
   if (options.stream !== undefined) stream = options.stream;
   if (options.level !== undefined) threshold = severities[options.level];
-  if (options.format !== undefined) formatName = options.format;
+  if (options.format !== undefined) chosenFormat = options.format;
   if (options.sink !== undefined) sink = options.sink;
   if ("color" in options) wantsColor = options.color;
 }
@@ -110,7 +113,8 @@ function log(logger: string, level: LogLevel, message: string, error: unknown): 
     return;
   }
   output ??= openOutput(stream ?? process.stderr);
-  output.writer.write(formatName === "json" ? formatJson(record) : output.pretty.format(record));
+  const text = output.format.format(record);
+  output.writer.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
 function isSwallowed(record: LogRecord): boolean {
@@ -120,7 +124,12 @@ function isSwallowed(record: LogRecord): boolean {
 }
 
 function openOutput(target: LogStream): Output {
-  return { writer: new LineWriter(target), pretty: new PrettyFormat(wantsColor ?? isColorful(target)) };
+  return { writer: new LineWriter(target), format: formatFor(target) };
+}
+
+function formatFor(target: LogStream): LogFormat {
+  if (chosenFormat === "json") return { format: formatJson };
+  return chosenFormat === "pretty" ? new LogFormatter({ color: wantsColor ?? isColorful(target) }) : chosenFormat;
 }
 
 function isColorful(target: LogStream): boolean {

@@ -18,7 +18,7 @@ export interface LogRecord {
 }
 
 /** Tornado's own colours: blue, green, yellow, red. */
-const colors: Readonly<Record<LogLevel, string>> = { debug: "34", info: "32", warn: "33", error: "31" };
+const tornadoColors: Readonly<Record<LogLevel, string>> = { debug: "34", info: "32", warn: "33", error: "31" };
 const letters: Readonly<Record<LogLevel, string>> = { debug: "D", info: "I", warn: "W", error: "E" };
 
 // C0 without tab and line feed, DEL, C1 (a terminal obeys 0x9B as it obeys ESC [), and the two Unicode line ends.
@@ -27,23 +27,40 @@ const everyUnsafe = new RegExp(unsafe, "g");
 const everyUnsafeOutsideJson = /[\x7f-\x9f\u2028\u2029]/g;
 const maxCauses = 8;
 
-/** Formats `[I YYMMDD HH:MM:SS] message` in local time; further lines are indented by four blanks, as in Tornado. */
-export class PrettyFormat {
+/** Turns a record into text; a line feed at its end is added when there is none. */
+export interface LogFormat {
+  format(record: LogRecord): string;
+}
+
+/** How a {@link LogFormatter} writes. */
+export interface LogFormatterOptions {
+  /** Colours the bracket. Default false. */
+  readonly color?: boolean;
+  /** The colours by level, as terminals number them, such as `"1;35"`. Default Tornado's. */
+  readonly colors?: Partial<Readonly<Record<LogLevel, string>>>;
+  /** Writes the time. Default `YYMMDD HH:MM:SS`, local; it is asked once for each second. */
+  readonly formatTime?: (time: Date) => string;
+}
+
+/** Formats `[I YYMMDD HH:MM:SS] message`; further lines are indented by four blanks, as in Tornado. */
+export class LogFormatter implements LogFormat {
   readonly #openings: Readonly<Record<LogLevel, string>>;
   readonly #closing: string;
+  readonly #formatTime: (time: Date) => string;
   #second = Number.NaN;
   #time = "";
 
-  constructor(hasColor: boolean) {
+  constructor({ color = false, colors = {}, formatTime = localTime }: LogFormatterOptions = {}) {
     const opening = (level: LogLevel) =>
-      hasColor ? `\x1b[${colors[level]}m[${letters[level]} ` : `[${letters[level]} `;
+      color ? `\x1b[${colors[level] ?? tornadoColors[level]}m[${letters[level]} ` : `[${letters[level]} `;
     this.#openings = {
       debug: opening("debug"),
       info: opening("info"),
       warn: opening("warn"),
       error: opening("error"),
     };
-    this.#closing = hasColor ? "]\x1b[0m " : "] ";
+    this.#closing = color ? "]\x1b[0m " : "] ";
+    this.#formatTime = formatTime;
   }
 
   /** Formats a record; the id of a request follows the time. */
@@ -51,7 +68,7 @@ export class PrettyFormat {
     const second = Math.floor(record.timeMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#time = localTime(second);
+      this.#time = this.#formatTime(new Date(second * 1000));
     }
     let text = record.message;
     if (record.error !== undefined) text += `\n${describeError(record.error)}`;
@@ -74,7 +91,7 @@ export function formatJson(record: LogRecord): string {
 }
 
 /** The stack of an exception and of what caused it. Other properties are left out: they may hold secrets. */
-function describeError(thrown: unknown): string {
+export function describeError(thrown: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
   const queue: { thrown: unknown; label: string }[] = [{ thrown, label: "" }];
@@ -114,8 +131,7 @@ function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-function localTime(second: number): string {
-  const date = new Date(second * 1000);
+function localTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = two(date.getFullYear() % 100) + two(date.getMonth() + 1) + two(date.getDate());
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

@@ -9,6 +9,8 @@ export interface LogStream {
   readonly isTTY?: boolean;
   /** When there is one, what is left at the end of the process is written to it synchronously. */
   readonly fd?: number;
+  /** In place of `fd`: writes before it returns. */
+  writeSync?(text: string): unknown;
 }
 
 /** A turn that logs more than this does not wait for its end, so that memory stays bounded. */
@@ -52,14 +54,15 @@ export class LineWriter {
   flushSync(): void {
     const text = this.#takePending();
     if (text === "") return;
-    if (this.#stream.fd === undefined) this.#writeToStream(text);
-    else writeAllSync(this.#stream.fd, text);
+    if (this.#stream.writeSync !== undefined) this.#try(() => this.#stream.writeSync!(text));
+    else if (this.#stream.fd !== undefined) writeAllSync(this.#stream.fd, text);
+    else this.#try(() => this.#stream.write(text));
   }
 
   #write(): void {
     this.#isScheduled = false;
     const text = this.#takePending();
-    if (text !== "") this.#writeToStream(text);
+    if (text !== "") this.#try(() => this.#stream.write(text));
   }
 
   #takePending(): string {
@@ -69,9 +72,9 @@ export class LineWriter {
     return text;
   }
 
-  #writeToStream(text: string): void {
+  #try(write: () => unknown): void {
     try {
-      this.#stream.write(text);
+      write();
     } catch {
       // A stream that throws is a log that cannot be written; there is nowhere left to say so.
     }

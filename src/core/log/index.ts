@@ -1,0 +1,7 @@
+/** `tornado/log`: the log, its files, and other loggers. */
+
+export * from "../log.js";
+export { LogFile, type LogFileOptions } from "./log-file.js";
+export { defineLoggingOptions, enablePrettyLogging, type LoggingOptionParser } from "./logging-options.js";
+export { rateLimited } from "./rate-limited.js";
+export { type PinoLike, useLogger, type WinstonLike } from "./use-logger.js";
