@@ -5,6 +5,7 @@ import { generalLog } from "../core/log.js";
 import { cpuCount } from "../process/cpu-count.js";
 import { readAppEnv } from "./app-server.js";
 import type { BuiltApp } from "./built-app.js";
+import { ChannelHub } from "./channel-hub.js";
 import { ClusterSupervisor } from "./cluster-supervisor.js";
 import { clusterWorkers } from "./cluster-worker.js";
 import { holdSocket } from "./listening-socket.js";
@@ -42,12 +43,14 @@ async function runSupervisor(options: StartOptions, app: BuiltApp, workerCount: 
   const socket = await holdSocket(options);
   const startWorker = clusterWorkers(app, options, socket);
   const metrics = options.metricsPort === undefined ? null : new MetricsCollector();
+  const channels = new ChannelHub();
   let metricsServer: MetricsServer | null = null;
   const supervisor = new ClusterSupervisor({
     workerCount,
     startWorker(taskId) {
       const worker = startWorker(taskId);
       metrics?.add(taskId, worker);
+      channels.add(taskId, worker);
       return worker;
     },
     gracefulTimeoutMs: options.gracefulTimeout * 1000,

@@ -1,11 +1,14 @@
 /** The program of one worker under a supervisor: serves the app on the socket that the supervisor holds. */
 
+import { relayBetweenWorkers } from "../core/channels/channel-relay.js";
 import { reportToParent, runWorker, type WorkerProgram } from "../process/run-worker.js";
 import { AppServer } from "./app-server.js";
 import type { BuiltApp } from "./built-app.js";
+import { isChannelTask } from "./channel-messages.js";
 import { configureStartLogging } from "./logging.js";
 import { RequestMetrics } from "./metrics.js";
 import { resolveStartOptions } from "./options.js";
+import { WorkerRelay } from "./worker-relay.js";
 import type { MetricsReport, WorkerTask } from "./worker-task.js";
 
 /** Runs this process as a worker until its supervisor ends it. */
@@ -18,6 +21,7 @@ class ServingWorker implements WorkerProgram {
   readonly #app: BuiltApp;
   #server: AppServer | null = null;
   #metrics: RequestMetrics | null = null;
+  readonly #relay = new WorkerRelay();
   #deadlineMs: number | undefined;
 
   constructor(app: BuiltApp) {
@@ -34,11 +38,13 @@ class ServingWorker implements WorkerProgram {
     const options = resolveStartOptions(serve.options);
     configureStartLogging(options);
     this.#deadlineMs = options.gracefulTimeout * 1000;
+    relayBetweenWorkers((host) => this.#relay.connect(host));
     this.#server = await AppServer.start(this.#app, options, serve.target);
     if (options.metricsPort !== undefined) this.#metrics = new RequestMetrics(this.#server.application);
   }
 
   onTask(payload: unknown): void {
+    if (isChannelTask(payload)) this.#relay.take(payload);
     if ((payload as WorkerTask).kind !== "metrics" || this.#metrics === null) return;
     reportToParent({ kind: "metrics", snapshot: this.#metrics.snapshot() } satisfies MetricsReport);
   }

@@ -3,11 +3,14 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { TornadoError } from "../errors.js";
+import { HTTPHeaders } from "../http/headers.js";
 import { HTTPServer } from "../http/server.js";
 import type { HTTPServerOptions } from "../http/server-options.js";
 import { accessLog, subscribeToLog } from "../log.js";
 import type { Application } from "../web/application.js";
 import { isSafeMethod } from "../web/xsrf.js";
+import type { WebSocketClientConnection } from "../websocket/client-connection.js";
+import type { WebSocketConnectOptions } from "../websocket/websocket-connect.js";
 import { CookieJar } from "./cookie-jar.js";
 import type { HTTPResponse } from "./http-response.js";
 import { type FetchOptions, type PreparedRequest, prepareRequest, sendRequest } from "./send-request.js";
@@ -111,6 +114,22 @@ export class TestClient<App extends Application = Application> implements AsyncD
       response = await this.#send(target, request, options.signal);
     }
     return response;
+  }
+
+  /**
+   * Opens a WebSocket of the app, with the cookies of this client if it has some.
+   *
+   * @throws HTTPClientError with the status, when the app refuses.
+   */
+  async websocketConnect(path: string, options: WebSocketConnectOptions = {}): Promise<WebSocketClientConnection> {
+    await this.start();
+    // Loaded by the tests that use it only.
+    const { websocketConnect } = await import("../websocket/websocket-connect.js");
+    const headers = new HTTPHeaders(options.headers);
+    const target = this.#targetOf(path);
+    const cookieHeader = this.#options.cookies ? this.cookies.header(target.split("?", 1)[0]!) : null;
+    if (cookieHeader !== null && !headers.has("Cookie")) headers.set("Cookie", cookieHeader);
+    return await websocketConnect(`ws${this.url(target).slice("http".length)}`, { ...options, headers });
   }
 
   /** Stops the server, cuts its connections and runs the app's `onShutdown` functions. Further calls do nothing. */
