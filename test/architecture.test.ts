@@ -12,8 +12,17 @@ const layers: Record<string, { imports: string[]; packages: Record<string, strin
   core: {
     imports: [],
     packages: {
+      ws: "frames and compresses the messages of WebSockets",
+      "@redis/client": "carries channels from machine to machine",
       mrmime: "knows the media type of a file extension",
       acorn: "parses the expressions of templates",
+      undici: "sends requests, and keeps connections open between them",
+      "openid-client": "checks the log-ins of OpenID Connect",
+      piscina: "runs functions in a pool of threads",
+      entities: "knows the character references of HTML",
+      "rotating-file-stream": "puts log files aside by size and time",
+      "csv-parse": "reads translations in CSV",
+      "gettext-parser": "reads compiled gettext catalogues",
     },
   },
   process: { imports: ["core"], packages: {} },
@@ -21,8 +30,13 @@ const layers: Record<string, { imports: string[]; packages: Record<string, strin
   bundle: { imports: ["core"], packages: { esbuild: "bundles an app" } },
   dev: { imports: ["core", "process", "bundle"], packages: { chokidar: "watches an app's files" } },
   scaffold: {
-    imports: ["core/errors", "core/nearest-name", "core/terminal-style"],
-    packages: { prompts: "asks at a terminal" },
+    imports: ["core/errors", "core/nearest-name", "core/terminal-style", "core/template", "core/locale"],
+    packages: {
+      prompts: "asks at a terminal",
+      acorn: "finds the messages to translate",
+      esbuild: "takes the types off sources before that",
+      "gettext-parser": "writes the messages and their translations",
+    },
   },
   cli: {
     imports: ["core", "process", "production", "bundle", "dev", "scaffold"],
