@@ -110,8 +110,8 @@ describe("the examples", () => {
 });
 
 describe("docs/reference/errors.md", () => {
-  /** Names of the environment, codes of Node, and the folder of gettext. */
-  const notOurs = /^(?:(?:TORNADO|ERR|HPE|EAI)_|LC_MESSAGES$)/;
+  /** Names of the environment, codes of Node and undici, and the folder of gettext. */
+  const notOurs = /^(?:(?:TORNADO|ERR|HPE|EAI|UND)_|LC_MESSAGES$)/;
 
   it("has a paragraph for each code, and for no other", () => {
     const used = new Set<string>();

@@ -218,7 +218,7 @@ describe("a refusal", () => {
       2,
       'There is no template "minimial". Did you mean "minimal"?',
     ],
-    ["a template that is like no other", ["shop", "-t", "react"], 2, "There are: app, minimal, api, todo."],
+    ["a template that is like no other", ["shop", "-t", "react"], 2, "There are: app, minimal, api, chat, todo."],
     ["an unknown flag", ["shop", "--temlate", "x"], 2, 'unknown option "--temlate". Did you mean --template?'],
     ["two folders", ["shop", "store"], 2, 'too many arguments: "shop" and "store".\n'],
     [
@@ -521,7 +521,7 @@ it("has help that fits a terminal of 80 columns", async () => {
 it("lists its templates", async () => {
   const run = await create(["--list-templates"]);
 
-  expect(run.stdout).toMatch(/^app {6}\S.*\nminimal {2}\S.*\napi {6}\S.*\ntodo {5}\S.*\n$/);
+  expect(run.stdout).toMatch(/^app {6}\S.*\nminimal {2}\S.*\napi {6}\S.*\nchat {5}\S.*\ntodo {5}\S.*\n$/);
 });
 
 function canMount(): boolean {

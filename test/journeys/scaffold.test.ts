@@ -33,6 +33,7 @@ describe("from the packed tarball to a served app", () => {
     ["app", "/", "Your app is running."],
     ["minimal", "/", "Hello, world"],
     ["api", "/health", '{"status":"ok"}'],
+    ["chat", "/", "Come in and talk"],
     ["todo", "/", "What is there to do?"],
   ] as const) {
     it(`makes an app from "${template}" that installs, checks, passes its tests, builds and serves`, {

@@ -32,7 +32,7 @@ export interface FoundMessages {
  * @throws ParseError when it is no template.
  */
 export function templateMessages(name: string, file: string, source: string): FoundMessages {
-  const { body, reader } = parseTemplate({ name, file, source, autoescape: null, whitespace: "all" });
+  const { body, reader } = parseTemplate({ name, file, source, whitespace: "all" });
   const calls = new Calls();
   for (const { node, offset } of expressionsIn(body)) {
     // Within an expression, offsets count from its braces, and `offset` is that of its own start.
