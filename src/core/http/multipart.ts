@@ -90,9 +90,8 @@ export class MultipartReader {
         bytes = bytes.subarray(end + 4);
         this.#state = "data";
       } else if (this.#state === "data") {
-        const place = bytes.indexOf(this.#delimiter);
-        const end = place + this.#delimiter.length;
-        if (place === -1 || bytes.length < end + 2) {
+        const { place, next } = this.#findDelimiter(bytes);
+        if (next === null) {
           const keep = place === -1 ? this.#delimiter.length - 1 : bytes.length - place;
           const ready = bytes.length - keep;
           if (ready > 0) {
@@ -101,12 +100,10 @@ export class MultipartReader {
           }
           break;
         }
-        this.#state = this.#afterDelimiter(bytes[end]!, bytes[end + 1]!);
-        // A longer word that begins with the boundary is data like any other.
-        const dataEnd = this.#state === "data" ? end : place;
-        if (dataEnd > 0) yield { type: "data", chunk: bytes.subarray(0, dataEnd) };
-        if (this.#state !== "data") yield { type: "partEnd" };
-        bytes = bytes.subarray(this.#state === "data" ? end : end + 2);
+        if (place > 0) yield { type: "data", chunk: bytes.subarray(0, place) };
+        yield { type: "partEnd" };
+        bytes = bytes.subarray(place + this.#delimiter.length + 2);
+        this.#state = next;
       } else {
         bytes = bytes.subarray(bytes.length);
         break;
@@ -118,6 +115,23 @@ export class MultipartReader {
   /** @throws HTTPInputError if the body has ended before its last delimiter. */
   finish(): void {
     if (this.#state !== "end") throw new HTTPInputError("A multipart body has no final boundary.");
+  }
+
+  /**
+   * Finds where the data of a part ends, and what comes then: `null` if these bytes do not tell yet.
+   *
+   * A longer word that begins with the boundary is data like any other. It is passed over here: a piece of data for each would let a
+   * body made of such words take many times its own memory.
+   */
+  #findDelimiter(bytes: Buffer): { place: number; next: "headers" | "end" | null } {
+    for (let from = 0; ; ) {
+      const place = bytes.indexOf(this.#delimiter, from);
+      const end = place + this.#delimiter.length;
+      if (place === -1 || bytes.length < end + 2) return { place, next: null };
+      const next = this.#afterDelimiter(bytes[end]!, bytes[end + 1]!);
+      if (next !== "data") return { place, next };
+      from = end;
+    }
   }
 
   /** What the two bytes behind a delimiter make of it: the next part, the end, or no delimiter at all. */

@@ -14,6 +14,8 @@ import { stronglyConnected } from "./strongly-connected.js";
 /** Beyond so many positions, which no route has, an answer would take too long. */
 const maxPositions = 150;
 
+const loopOverGroup = /\)[*+{]/;
+
 /** A set of positions; the number of ways in which each is reached, at most 2. */
 type Ways = Map<number, number>;
 
@@ -30,6 +32,8 @@ interface Ends {
  * boundaries is not understood, and passes.
  */
 export function isExponential(source: string, flags: string): boolean {
+  // Every app reads all of its routes when it starts: a loop over less than a group goes round in one way alone.
+  if (!loopOverGroup.test(source)) return false;
   const piece = parseExpression(source, flags);
   if (piece === null || acceptsAnyTail(piece)) return false;
   const automaton = new Automaton();

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { closeWorkerPools } from "../async/open-pools.js";
 import type { Channel } from "../channels/channel.js";
 import type { Publishable } from "../channels/channel-message.js";
-import { Channels } from "../channels/channels.js";
+import { Channels, chosenRelay } from "../channels/channels.js";
 import { TornadoError } from "../errors.js";
 import type { HTTPMessageDelegate } from "../http/connection.js";
 import { type FetchOptions, fetchFromDelegate } from "../http/fetch-adapter.js";
@@ -37,6 +37,7 @@ import type { RequestHandler } from "./request-handler.js";
 import { ContextDelegate, RequestIds } from "./request-ids.js";
 import { createResponsePolicy, type ResponsePolicy } from "./response-policy.js";
 import { describeRouter, type RouteDescription } from "./route-listing.js";
+import { runUnawaited } from "./run-unawaited.js";
 import { Sessions } from "./sessions.js";
 import { type ApplicationSettings, completeSettings, type StaticHandlerClass } from "./settings.js";
 import { StaticFileHandler } from "./static-file-handler.js";
@@ -50,7 +51,7 @@ export interface ListenOptions extends HTTPServerOptions {
 }
 
 /** Runs when an application starts or stops in a process. */
-export type LifecycleHook = () => void | Promise<void>;
+export type LifecycleHook = () => unknown;
 
 /**
  * Routes requests to handlers.
@@ -275,8 +276,9 @@ export class Application<const Rules extends RuleList = RuleList>
   /** Writes Tornado's access-log line, or calls the `logFunction` setting in its place. */
   logRequest(handler: RequestHandler): void {
     runtime().requestFinished?.(handler);
-    if (this.settings.logFunction !== undefined) {
-      this.settings.logFunction(handler);
+    const { logFunction } = this.settings;
+    if (logFunction !== undefined) {
+      runUnawaited(() => logFunction(handler), "logFunction");
       return;
     }
     const { request } = handler;
@@ -307,9 +309,14 @@ export class Application<const Rules extends RuleList = RuleList>
     this.#shutdownHooks.push(hook);
   }
 
-  /** Runs the `onStart` functions in order, once. `listen` and the programs that serve an app call it. */
+  /**
+   * Runs the `onStart` functions in order, once. `listen` and the programs that serve an app call it.
+   *
+   * @throws TornadoError `BAD_CHANNELS_URL`; and whatever the functions throw.
+   */
   start(): Promise<void> {
-    this.#started ??= runInOrder(this.#startHooks);
+    // What is wrong with CHANNELS_URL must come out now, and not when the first channel is asked for.
+    this.#started ??= runInOrder([() => void chosenRelay(), ...this.#startHooks]);
     return this.#started;
   }
 
@@ -322,9 +329,9 @@ export class Application<const Rules extends RuleList = RuleList>
     return openWebSockets(this).closeAll(code, reason);
   }
 
-  /** Closes the WebSockets in steps, by the deadline. Called by a server that drains. */
-  drain(deadlineMs: number): Promise<{ cut: number }> {
-    return openWebSockets(this).drain(deadlineMs);
+  /** Closes the WebSockets in steps, by the deadline, and refuses new ones until all is served. Called by a server that drains. */
+  drain(deadlineMs: number, served?: Promise<void>): Promise<{ cut: number }> {
+    return openWebSockets(this).drain(deadlineMs, served);
   }
 
   /** Closes the WebSockets that are left, runs the `onShutdown` functions, once, and lets the pools of threads finish. */

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import type { HTTPHeaders } from "../http/headers.js";
 import type { HTTPServerRequest } from "../http/request.js";
+import { addVary } from "../http/vary.js";
 import { type FirstChunk, OutputTransform } from "./output-transform.js";
 
 /** One content coding (RFC 9110, section 8.4.1). */
@@ -42,7 +43,8 @@ const compressibleTypes = new Set(
  * Compresses responses. The name is Tornado's; it knows br and zstd as well, and q-values.
  *
  * Every response gets `Vary: Accept-Encoding`. Left alone are other types than text, bodies below 1 kB, parts (206), what is
- * encoded already, and what says `Cache-Control: no-transform`.
+ * encoded already, and what says `Cache-Control: no-transform`. The ETag of what is compressed becomes a weak one: a client must not
+ * join compressed bytes with a range of the plain ones. HEAD gets the headers of GET.
  */
 export class GZipContentEncoding extends OutputTransform {
   readonly #coding: Coding | null;
@@ -50,7 +52,7 @@ export class GZipContentEncoding extends OutputTransform {
 
   constructor(request: HTTPServerRequest) {
     super(request);
-    this.#coding = request.method === "HEAD" ? null : chooseCoding(request.headers.get("Accept-Encoding"));
+    this.#coding = chooseCoding(request.headers.get("Accept-Encoding"));
   }
 
   override transformFirstChunk(
@@ -59,12 +61,22 @@ export class GZipContentEncoding extends OutputTransform {
     chunk: Buffer,
     finishing: boolean,
   ): FirstChunk | Promise<FirstChunk> {
-    addVary(headers);
+    addVary(headers, "Accept-Encoding");
     const coding = this.#coding;
-    if (coding === null || !mayCompress(statusCode, headers) || (finishing && chunk.length < minimumBytes)) {
-      return { statusCode, headers, chunk };
-    }
+    const plain = { statusCode, headers, chunk };
+    if (coding !== null && statusCode === 304) this.#confirmWeakEtag(headers);
+    if (coding === null || !mayCompress(statusCode, headers)) return plain;
+    const isBodyMissing = this.request.method === "HEAD" && (!finishing || chunk.length === 0);
+    const length = isBodyMissing ? Number(headers.get("Content-Length") ?? Number.POSITIVE_INFINITY) : chunk.length;
+    if (length < minimumBytes && (finishing || isBodyMissing)) return plain;
     headers.set("Content-Encoding", coding.name);
+    const etag = headers.get("Etag");
+    if (etag?.startsWith('"')) headers.set("Etag", `W/${etag}`);
+    if (isBodyMissing) {
+      // How much it would be is not known without it.
+      headers.delete("Content-Length");
+      return plain;
+    }
     if (!finishing) {
       headers.delete("Content-Length");
       this.#stream = new CompressingStream(coding);
@@ -75,6 +87,14 @@ export class GZipContentEncoding extends OutputTransform {
       return { statusCode, headers, chunk: compressed };
     };
     return chunk.length <= largestSyncBytes ? whole(coding.compressSync(chunk)) : coding.compress(chunk).then(whole);
+  }
+
+  /** The client asked about a compressed answer, and is to learn that this very one is current. */
+  #confirmWeakEtag(headers: HTTPHeaders): void {
+    const etag = headers.get("Etag");
+    if (etag?.startsWith('"') && this.request.headers.get("If-None-Match")?.includes(`W/${etag}`)) {
+      headers.set("Etag", `W/${etag}`);
+    }
   }
 
   override transformChunk(chunk: Buffer, finishing: boolean): Buffer | Promise<Buffer> {
@@ -116,12 +136,6 @@ function mayCompress(statusCode: number, headers: HTTPHeaders): boolean {
   if (/(?:^|[,\s])no-transform(?:[,\s]|$)/i.test(headers.get("Cache-Control") ?? "")) return false;
   const type = (headers.get("Content-Type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
   return type.startsWith("text/") || compressibleTypes.has(type);
-}
-
-function addVary(headers: HTTPHeaders): void {
-  const vary = headers.get("Vary");
-  if (vary === undefined) headers.set("Vary", "Accept-Encoding");
-  else if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(vary)) headers.set("Vary", `${vary}, Accept-Encoding`);
 }
 
 /** Compresses piece by piece, so that each can be read when it arrives. */

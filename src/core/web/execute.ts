@@ -13,6 +13,7 @@ import type { HandlerApplication } from "./handler-application.js";
 import type { HandlerClass } from "./handler-class.js";
 import { allowHeader, functionName, methodsOf } from "./handler-methods.js";
 import { Finish, HTTPError } from "./http-error.js";
+import { isPromise, refusePromise } from "./refuse-promise.js";
 import {
   endUnanswered,
   finishResponse,
@@ -23,6 +24,7 @@ import {
   usePolicy,
 } from "./request-handler.js";
 import type { ResponsePolicy } from "./response-policy.js";
+import { runUnawaited } from "./run-unawaited.js";
 import { isSafeMethod } from "./xsrf.js";
 
 /** What a handler is called with. */
@@ -62,18 +64,18 @@ function* steps(call: HandlerCall): Steps {
   try {
     const handler = construct(call);
     if (call.policy !== null && answersPreflight(handler, call.policy)) return;
-    handler.setDefaultHeaders();
-    refusePromise(handler.initialize(call.kwargs as never));
+    refusePromise(handler.setDefaultHeaders(), "setDefaultHeaders()");
+    refusePromise(handler.initialize(call.kwargs as never), "initialize()");
 
     if (!call.handlerClass.SUPPORTED_METHODS.includes(request.method)) throw new HTTPError(405);
     if (call.bodyArrived === null) request.parseBody();
     decodePathArguments(handler, call.match);
-    const { sessions } = call.application;
-    if (sessions?.hasStore === true && call.handlerClass.usesSession) {
-      const loading = handler[loadSession](sessions);
-      if (loading !== null) yield loading;
+    const loading = fetchSession(call, handler);
+    if (loading !== null) yield loading;
+    if (handler.settings.xsrfCookies && !isSafeMethod(request.method)) {
+      const checking = handler.checkXsrfCookie();
+      if (isPromise(checking)) yield Promise.resolve(checking);
     }
-    if (handler.settings.xsrfCookies && !isSafeMethod(request.method)) handler.checkXsrfCookie();
 
     const preparing = handler.prepare();
     if (preparing !== undefined) yield asPromise(preparing, "prepare");
@@ -119,14 +121,26 @@ function* answerError(call: HandlerCall, thrown: unknown): Steps {
     if (!handler.isFinished) handler[endUnanswered]();
     return;
   }
-  try {
-    handler.logException(error);
-  } catch (secondError) {
-    applicationLog.error("Uncaught exception in logException", secondError);
-  }
+  runUnawaited(() => handler.logException(error), "logException");
   if (handler.isFinished) return;
+  if (!handler.areHeadersWritten) yield* findSessionForPage(call, handler);
   const answering = handler.sendError(error instanceof HTTPError ? error.statusCode : 500, { error });
   if (answering !== undefined) yield answering;
+}
+
+function fetchSession({ application, handlerClass }: HandlerCall, handler: AnyHandler): Promise<void> | null {
+  const { sessions } = application;
+  return sessions?.hasStore === true && handlerClass.usesSession ? handler[loadSession](sessions) : null;
+}
+
+/** The request may have failed before its session was fetched, and an error page may well say who is logged in. */
+function* findSessionForPage(call: HandlerCall, handler: AnyHandler): Steps {
+  try {
+    const loading = fetchSession(call, handler);
+    if (loading !== null) yield loading;
+  } catch (error) {
+    applicationLog.error("The session could not be fetched for an error page", error);
+  }
 }
 
 /** The handler that answers in the place of one that could not be constructed. */
@@ -211,13 +225,6 @@ function callMethod(handler: AnyHandler, isNamed: boolean): unknown {
   handler.setStatus(204);
   handler.setHeader("Allow", allowHeader(handler));
   return undefined;
-}
-
-/** The steps after it rely on what it does, and it has no place in them to be waited for. */
-function refusePromise(initialized: unknown): void {
-  if (!(initialized instanceof Promise)) return;
-  initialized.catch(() => {});
-  throw new TypeError("initialize() must not be async. Await in prepare(), which may be.");
 }
 
 function asPromise(result: unknown, name: string): PromiseLike<unknown> {

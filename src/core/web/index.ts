@@ -39,7 +39,7 @@ export type { RequestIdOptions } from "./request-ids.js";
 export type { SecurityHeadersSetting } from "./security-headers.js";
 // Sessions.
 export type { Session } from "./session.js";
-export { MemorySessionStore, type SessionData, type SessionStore } from "./session-store.js";
+export { MemorySessionStore, type SessionData, type SessionStore, type SessionWriteOptions } from "./session-store.js";
 export type { SessionOptions } from "./sessions.js";
 export type { ApplicationSettings, StaticHandlerClass } from "./settings.js";
 // Signed values.

@@ -46,8 +46,8 @@ export function insertResources(html: string, modules: Iterable<UIModule>, handl
     bodies.join(""),
   ]);
   if (head === "" && body === "") return html;
-  const withHead = head === "" ? html : insertBefore(html, "</head>", firstIndex(html, "</head>"), head);
-  return body === "" ? withHead : insertBefore(withHead, "</body>", lastIndex(withHead, "</body>"), body);
+  const withHead = head === "" ? html : insertBefore(html, "</head>", headEnd(html), head);
+  return body === "" ? withHead : insertBefore(withHead, "</body>", bodyEnd(withHead), body);
 }
 
 /** The `<link>` tags of style sheets, without repetitions. */
@@ -94,14 +94,15 @@ function lines(parts: readonly (string | false)[]): string {
   return parts.map((part) => (part ? `${part}\n` : "")).join("");
 }
 
-function firstIndex(html: string, tag: string): number {
-  const index = html.indexOf(tag);
-  return index === -1 ? html.toLowerCase().indexOf(tag) : index;
+/** Tags are looked for in the page itself: in a copy in lower case, letters such as İ take more room. */
+function headEnd(html: string): number {
+  const index = html.indexOf("</head>");
+  return index === -1 ? html.search(/<\/head>/i) : index;
 }
 
-function lastIndex(html: string, tag: string): number {
-  const index = html.lastIndexOf(tag);
-  return index === -1 ? html.toLowerCase().lastIndexOf(tag) : index;
+function bodyEnd(html: string): number {
+  const index = html.lastIndexOf("</body>");
+  return index === -1 ? ([...html.matchAll(/<\/body>/gi)].at(-1)?.index ?? -1) : index;
 }
 
 function insertBefore(html: string, tag: string, index: number, inserted: string): string {

@@ -6,6 +6,7 @@ import type { HTTPServerRequest } from "../http/request.js";
 import { isSafeRedirectTarget, urlConcat } from "../http/urls.js";
 import { HTTPError } from "./http-error.js";
 import { giveAway, RequestHandler } from "./request-handler.js";
+import { runUnawaited } from "./run-unawaited.js";
 
 /** Answers every method with an error page. A form is not checked for its token: a wrong address is a 404, not a 403. */
 export class ErrorHandler extends RequestHandler<{ statusCode: number }> {
@@ -138,7 +139,7 @@ export class FallbackHandler extends RequestHandler<FallbackKwargs> {
     const { request, response } = messages;
     this[giveAway]((name, value) => response.setHeader(name, value));
     const fail = (thrown: unknown) => {
-      this.logException(toError(thrown));
+      runUnawaited(() => this.logException(toError(thrown)), "logException");
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     };

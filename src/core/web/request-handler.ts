@@ -16,6 +16,7 @@ import { reasonPhrase } from "../http/reasons.js";
 import { refuseRequest } from "../http/refusal.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { isSafeRedirectTarget } from "../http/urls.js";
+import { addVary } from "../http/vary.js";
 import { chooseBrowserLocale } from "../locale/browser-locale.js";
 import type { Locale } from "../locale/locale.js";
 import { applicationLog, generalLog } from "../log.js";
@@ -34,6 +35,7 @@ import { HTTPError, MissingArgumentError } from "./http-error.js";
 import { parseJsonBody } from "./json-body.js";
 import { embeddedCss, embeddedJs, insertResources, linkedCss, linkedJs } from "./page-resources.js";
 import { encodeLocation } from "./redirect-location.js";
+import { refusePromise } from "./refuse-promise.js";
 import { appendChunk, bodyBytes, bodyLength, joinBody, type PendingBody } from "./response-body.js";
 import type { ResponsePolicy } from "./response-policy.js";
 import { runUnawaited } from "./run-unawaited.js";
@@ -83,6 +85,9 @@ export interface SignedCookieReading {
   /** Older formats are refused. Default 1. */
   readonly minVersion?: number;
 }
+
+/** A value that is no promise: of an async `getCurrentUser` nothing is left. */
+type Settled<Value> = Value extends PromiseLike<unknown> ? never : Value;
 
 /** Ends the response without a promise; for the lifecycle in execute.ts alone. */
 export const finishResponse: unique symbol = Symbol("finishResponse");
@@ -161,9 +166,8 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   #policy: ResponsePolicy | null = null;
   #cspNonce: string | null = null;
   #session: Session | null = null;
+  #isSessionUsed = false;
   #bodyReader: BodyReader | null = null;
-  /** Settles when it is known whether the session could be kept, on which the answer depends. */
-  #keeping: Promise<void> | null = null;
 
   constructor(application: App, request: HTTPServerRequest) {
     this.application = application;
@@ -475,10 +479,14 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       this.#session = sessions!.open(this);
       if (this.#areHeadersWritten) this.#session.seal();
     }
+    this.#isSessionUsed = true;
     return this.#session;
   }
 
   [loadSession](sessions: Sessions): Promise<void> | null {
+    if (this.#session !== null) return null;
+    // Of a store that fails it is not asked for again: the error page has to do without.
+    this.#session = sessions.empty();
     const loaded = sessions.load(this);
     if (loaded instanceof Promise) {
       return loaded.then((session) => {
@@ -492,12 +500,18 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   // ---- The user, the language, and forgery -------------------------------------------------------------------------
 
   /** Who is logged in, as `getCurrentUser` says; asked once. `prepare` may set it, when finding out is asynchronous. */
-  get currentUser(): ReturnType<this["getCurrentUser"]> {
-    if (this.#currentUser === unknown) this.#currentUser = this.getCurrentUser();
-    return this.#currentUser as ReturnType<this["getCurrentUser"]>;
+  get currentUser(): Settled<ReturnType<this["getCurrentUser"]>> {
+    if (this.#currentUser === unknown) {
+      const user = this.getCurrentUser();
+      refusePromise(user, "getCurrentUser()");
+      this.#currentUser = user;
+    }
+    return this.#currentUser as Settled<ReturnType<this["getCurrentUser"]>>;
   }
 
   set currentUser(user: unknown) {
+    // A promise is true whatever comes of it: everybody would be logged in.
+    refusePromise(user, "currentUser");
     this.#currentUser = user;
   }
 
@@ -514,7 +528,11 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
 
   /** The language of the answer: the user's, or else the browser's. `prepare` may set it. */
   get locale(): Locale {
-    this.#locale ??= this.getUserLocale() ?? this.getBrowserLocale();
+    if (this.#locale === undefined) {
+      const chosen = this.getUserLocale();
+      refusePromise(chosen, "getUserLocale()");
+      this.#locale = chosen ?? this.getBrowserLocale();
+    }
     return this.#locale;
   }
 
@@ -547,11 +565,11 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   }
 
   /**
-   * Refuses a form that did not come from a page of ours. Override it to exempt a handler.
+   * Refuses a form that did not come from a page of ours. Override it to exempt a handler, or to check otherwise; it may be async.
    *
    * @throws HTTPError 403
    */
-  checkXsrfCookie(): void {
+  checkXsrfCookie(): void | Promise<void> {
     const { headers, method, host } = this.request;
     const failure =
       this.settings.xsrfCookies === "fetch-metadata"
@@ -567,6 +585,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
             this.getArgument("_xsrf", null) || headers.get("X-Xsrftoken") || headers.get("X-Csrftoken"),
           );
     if (failure !== null) throw new HTTPError(403, failure);
+    return undefined;
   }
 
   /** The hidden field that carries the token; nothing where the check needs none. */
@@ -632,7 +651,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     this.#statusCode = 200;
     this.#reason = null;
     this.#policy?.addHeaders(this.request, this.#headers, this.#cspNonce);
-    this.setDefaultHeaders();
+    refusePromise(this.setDefaultHeaders(), "setDefaultHeaders()");
   }
 
   // ---- Writing ---------------------------------------------------------------------------------------------------
@@ -659,7 +678,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       return;
     }
     refuseUnwritable(chunk);
-    const text = (this.settings.jsonEncode ?? jsonEncode)(chunk);
+    const text = encodeBy(this.settings.jsonEncode ?? jsonEncode, chunk);
     this.setHeader("Content-Type", "application/json; charset=UTF-8");
     this.#body = appendChunk(this.#body, text);
   }
@@ -700,26 +719,25 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   }
 
   [endUnanswered](): void {
-    this.#isFinished = true;
-    void this.#bodyReader?.return();
-    this.request.markFinished();
-    this.#afterResponse();
+    // In the access log it must not look answered; the number is nginx's.
+    if (!this.#areHeadersWritten) this.#statusCode = 499;
+    this.#conclude();
   }
 
   #finish(done?: WriteCallback): void {
     if (!this.#areHeadersWritten) this.#completeHeaders();
     this.#send(true, done);
+    this.#conclude();
+  }
+
+  #conclude(): void {
     this.#isFinished = true;
     void this.#bodyReader?.return();
     this.request.markFinished();
-    if (this.#keeping === null) this.#afterResponse();
-    else runUnawaited(() => this.#afterKeeping(), `logging of ${this.constructor.name}`);
-  }
-
-  /** The answer of a session that could not be kept is a 500. */
-  async #afterKeeping(): Promise<void> {
-    await this.#keeping!.catch(() => this.setStatus(500));
-    this.#afterResponse();
+    // What the answer becomes may depend on a session that is still being kept, or on a transform that takes its time.
+    const sending = this.#output?.pending ?? null;
+    if (sending === null) this.#afterResponse();
+    else sending.then(() => this.#afterResponse());
   }
 
   /** Adds what only a response known to its end can say: its ETag and its length. */
@@ -749,12 +767,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     this.#body = "";
     const { transforms } = this.application;
     if (transforms.length > 0 || keeping !== null || this.#output !== null) {
-      this.#output ??= new TransformedOutput(
-        connection,
-        transforms.map((Transform) => new Transform(this.request)),
-        method === "HEAD",
-        keeping,
-      );
+      this.#output ??= new TransformedOutput(this.request, transforms, keeping);
       const head = isFirst ? { startLine: this.#startLine(), headers: this.#headers } : null;
       this.#output.send({ head, chunk: bodyBytes(body), finishing, done });
       return;
@@ -771,12 +784,20 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
 
   /** Adds the cookies, and keeps the session: from now on neither changes. */
   #sealHeaders(): Promise<void> | null {
-    const keeping = this.#session === null ? null : this.application.sessions!.keep(this.#session, this);
-    this.#keeping = keeping;
+    const keeping = this.#session === null ? null : this.#keepSession(this.#session);
+    this.#policy?.completeHeaders(this.#headers);
     this.#areHeadersWritten = true;
     if (this.#newCookies !== null) {
       for (const cookie of this.#newCookies.values()) this.#headers.add("Set-Cookie", cookie);
     }
+    return keeping;
+  }
+
+  /** A cache between must not give one visitor's answer, or the cookie in it, to another. */
+  #keepSession(session: Session): Promise<void> | null {
+    const keeping = this.application.sessions!.keep(session, this);
+    if (this.#isSessionUsed || session.isCookieSent) addVary(this.#headers, "Cookie");
+    if (session.isCookieSent && !this.#headers.has("Cache-Control")) this.setHeader("Cache-Control", "private");
     return keeping;
   }
 
@@ -787,7 +808,8 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
   }
 
   #afterResponse(): void {
-    this.application.logRequest(this);
+    if (this.#output?.isRefused === true) this.setStatus(500);
+    runUnawaited(() => this.application.logRequest(this), "logRequest");
     if (this.onFinish === RequestHandler.prototype.onFinish) return;
     runUnawaited(() => this.onFinish(), `onFinish of ${this.constructor.name}`);
   }
@@ -1006,7 +1028,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       this.setStatus(500);
       refuseRequest(this.request.connection, 500);
     } else {
-      this.request.connection.socket.destroy();
+      this.request.connection.cut();
     }
     this[endUnanswered]();
   }
@@ -1151,6 +1173,13 @@ function headerText(name: string, value: HeaderValue): string {
   if (value instanceof Date) return formatTimestamp(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
   throw new TypeError(`The header ${name} must be a text, a number, bytes or a Date, not ${typeof value}.`);
+}
+
+function encodeBy(encode: (value: unknown) => string, value: object): string {
+  const text: unknown = encode(value);
+  refusePromise(text, "jsonEncode()");
+  if (typeof text === "string") return text;
+  throw new TypeError(`The setting "jsonEncode" must give text, not ${typeof text}.`);
 }
 
 /** The client did nothing wrong when a handler sets a bad header: without this it would be answered 400. */

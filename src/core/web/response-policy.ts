@@ -29,6 +29,11 @@ export class ResponsePolicy {
     this.#security?.addHeaders(request, headers, nonce ?? "");
     this.cors?.addHeaders(request, headers);
   }
+
+  /** Adds, when the headers go out, what the handler's own must not take away. */
+  completeHeaders(headers: HTTPHeaders): void {
+    this.cors?.completeHeaders(headers);
+  }
 }
 
 /** Makes the policy of a route, or `null` when nothing is to be added. */

@@ -3,6 +3,11 @@
 /** What a session holds: values that JSON can express. */
 export type SessionData = Readonly<Record<string, unknown>>;
 
+/** What a store is told when it writes a session. */
+export interface SessionWriteOptions {
+  readonly isNew: boolean;
+}
+
 /**
  * Keeps sessions: in Redis, a table, or wherever several processes find them.
  *
@@ -11,8 +16,13 @@ export type SessionData = Readonly<Record<string, unknown>>;
 export interface SessionStore {
   /** Returns what was written under an id, or `null` when there is nothing or it has expired. */
   read(id: string): SessionData | null | Promise<SessionData | null>;
-  /** Keeps the data for so many seconds from now. */
-  write(id: string, data: SessionData, maxAgeSeconds: number): void | Promise<void>;
+  /**
+   * Keeps the data for so many seconds from now.
+   *
+   * @param options.isNew - False for a session that was read before: write it only if it is still there. Another request may have
+   *   ended it meanwhile, and whoever has a copy of its cookie would be logged in again.
+   */
+  write(id: string, data: SessionData, maxAgeSeconds: number, options: SessionWriteOptions): void | Promise<void>;
   /** Forgets a session; there may be none. */
   delete(id: string): void | Promise<void>;
 }
@@ -45,8 +55,8 @@ export class MemorySessionStore implements SessionStore {
     return null;
   }
 
-  write(id: string, data: SessionData, maxAgeSeconds: number): void {
-    this.#sessions.delete(id);
+  write(id: string, data: SessionData, maxAgeSeconds: number, { isNew }: SessionWriteOptions = { isNew: true }): void {
+    if (!this.#sessions.delete(id) && !isNew) return;
     this.#sessions.set(id, { text: JSON.stringify(data), expiresMs: performance.now() + maxAgeSeconds * 1000 });
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= this.#maxSessions) break;

@@ -33,6 +33,7 @@ export class Session {
   #isDestroyed = false;
   #mustRegenerate = false;
   #isSealed = false;
+  #isCookieSent = false;
 
   /** @param maxBytes - Most bytes that its JSON may have. */
   constructor(kept: KeptSession | null, maxBytes: number) {
@@ -106,6 +107,11 @@ export class Session {
     this.#isDestroyed = true;
   }
 
+  /** Whether the answer carries the session's cookie, or takes it away; known when it is sealed. */
+  get isCookieSent(): boolean {
+    return this.#isCookieSent;
+  }
+
   /** When the kept session began, in seconds since 1970; `null` for a new one. */
   get keptBeganAt(): number | null {
     return this.#kept?.beganAt ?? null;
@@ -138,6 +144,12 @@ export class Session {
   seal(): SessionFate {
     if (this.#isSealed) return "keep";
     this.#isSealed = true;
+    const fate = this.#decideFate();
+    this.#isCookieSent = fate !== "keep";
+    return fate;
+  }
+
+  #decideFate(): SessionFate {
     const text = this.toText();
     if (text === emptyText) return this.#kept === null ? "keep" : "delete";
     if (this.#isDestroyed || this.#mustRegenerate) return "regenerate";

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { CookieAttributes } from "../http/cookies.js";
 import type { HTTPServerRequest } from "../http/request.js";
+import { isPromise } from "./refuse-promise.js";
 import { type KeptSession, Session } from "./session.js";
 import type { SessionData, SessionStore } from "./session-store.js";
 
@@ -66,22 +67,27 @@ export class Sessions {
   /** Finds the session of a request that keeps its values in the cookie. */
   open(handler: SessionHandler): Session {
     const found = this.#cookieContent(handler);
-    return found === null ? this.#empty() : new Session({ ...found, id: null, text: found.content }, this.#maxBytes);
+    return found === null ? this.empty() : new Session({ ...found, id: null, text: found.content }, this.#maxBytes);
   }
 
   /** Finds the session of a request in the store. */
   load(handler: SessionHandler): Session | Promise<Session> {
     const found = this.#cookieContent(handler);
-    if (found === null) return this.#empty();
+    if (found === null) return this.empty();
     const { content: id, beganAt, isDueForRenewal } = found;
-    const make = (data: SessionData | null) => {
+    const make = (data: SessionData | null | undefined) => {
       // An id that the store does not know is never taken up: it may be one that was given to somebody else.
-      if (data === null) return this.#empty();
+      if (data === null || data === undefined) return this.empty();
+      if (typeof data !== "object" || Array.isArray(data)) {
+        throw new TypeError(
+          `read() of the session store gave ${describe(data)}, not the object that write() was given.`,
+        );
+      }
       const kept: KeptSession = { id, text: JSON.stringify(data), beganAt, isDueForRenewal };
       return new Session(kept, Math.max(this.#maxBytes, Buffer.byteLength(kept.text)));
     };
     const data = this.#store!.read(id);
-    return data instanceof Promise ? data.then(make) : make(data);
+    return isPromise(data) ? Promise.resolve(data as Promise<SessionData | null>).then(make) : make(data);
   }
 
   /**
@@ -109,10 +115,12 @@ export class Sessions {
     const id = fate === "write" && oldId !== null ? oldId : randomBytes(24).toString("base64url");
     this.#setCookie(handler, id, now, beganAt, lastsSeconds);
     const data = JSON.parse(text) as SessionData;
-    return write(store, { id, data, lastsSeconds }, id === oldId ? null : oldId);
+    const isNew = id !== oldId;
+    return write(store, { id, data, lastsSeconds, isNew }, isNew ? oldId : null);
   }
 
-  #empty(): Session {
+  /** Makes a session that nothing is kept of. */
+  empty(): Session {
     return new Session(null, this.#maxBytes);
   }
 
@@ -142,13 +150,17 @@ export class Sessions {
 
 async function write(
   store: SessionStore,
-  { id, data, lastsSeconds }: { id: string; data: SessionData; lastsSeconds: number },
+  { id, data, lastsSeconds, isNew }: { id: string; data: SessionData; lastsSeconds: number; isNew: boolean },
   oldId: string | null,
 ): Promise<void> {
-  await store.write(id, data, lastsSeconds);
+  await store.write(id, data, lastsSeconds, { isNew });
   if (oldId !== null) await store.delete(oldId);
 }
 
+function describe(data: unknown): string {
+  return Array.isArray(data) ? "a list" : `a ${typeof data}`;
+}
+
 function settle(result: void | Promise<void>): Promise<void> | null {
-  return result instanceof Promise ? result : null;
+  return isPromise(result) ? Promise.resolve(result as Promise<void>) : null;
 }

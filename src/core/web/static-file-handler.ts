@@ -11,6 +11,7 @@ import { runtime } from "../runtime.js";
 import { ClientGoneError } from "./client-gone-error.js";
 import type { HandlerSettings } from "./handler-settings.js";
 import { HTTPError } from "./http-error.js";
+import { refusePromise } from "./refuse-promise.js";
 import { RequestHandler } from "./request-handler.js";
 import { staticContentType } from "./static-content-type.js";
 import { type NoStaticFile, type StaticFile, StaticFolder } from "./static-folder.js";
@@ -179,7 +180,7 @@ export class StaticFileHandler<Options extends StaticFileOptions = StaticFileOpt
       this.setHeader("Expires", new Date(Date.now() + cacheSeconds * 1000));
       this.setHeader("Cache-Control", `max-age=${cacheSeconds}`);
     }
-    this.setExtraHeaders(this.path);
+    refusePromise(this.setExtraHeaders(this.path), "setExtraHeaders()");
   }
 
   /** Tells whether the client has the file already. If-None-Match, when there is one, decides alone. */
@@ -314,7 +315,7 @@ export class StaticFileHandler<Options extends StaticFileOptions = StaticFileOpt
     } catch (error) {
       if (error instanceof ClientGoneError) return;
       // The length has been promised: a response that ends short of it must not look complete.
-      if (this.areHeadersWritten) this.request.connection.socket.destroy();
+      if (this.areHeadersWritten) this.request.connection.cut();
       throw error;
     }
   }

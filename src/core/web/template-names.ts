@@ -2,7 +2,7 @@
 
 import type { jsonEncode, linkify, squeeze, urlEscape, xhtmlEscape } from "../escape.js";
 import type { HTTPServerRequest } from "../http/request.js";
-import type { Locale } from "../locale/locale.js";
+import type { fill, Locale } from "../locale/locale.js";
 import type { RequestHandler } from "./request-handler.js";
 
 /** What `tornado check` holds a template's expressions to, besides its `{% args %}` and the app's `TemplateNames`. */
@@ -19,6 +19,7 @@ export interface HandlerTemplateNames {
   readonly jsonEncode: typeof jsonEncode;
   readonly squeeze: typeof squeeze;
   readonly linkify: typeof linkify;
+  readonly fill: typeof fill;
   _(...message: Parameters<Locale["translate"]>): string;
   pgettext(...message: Parameters<Locale["pgettext"]>): string;
   xsrfFormHtml(): string;

@@ -1,12 +1,13 @@
 /** Sends a response through output transforms, one piece after the other, also when a transform takes its time. */
 
 import { toError } from "../errors.js";
-import type { HTTPConnection, ResponseStartLine, WriteCallback } from "../http/connection.js";
+import type { ResponseStartLine, WriteCallback } from "../http/connection.js";
 import { HTTPHeaders } from "../http/headers.js";
 import { reasonPhrase } from "../http/reasons.js";
 import { makeRefusal } from "../http/refusal.js";
+import type { HTTPServerRequest } from "../http/request.js";
 import { applicationLog } from "../log.js";
-import type { FirstChunk, OutputTransform } from "./output-transform.js";
+import type { FirstChunk, OutputTransform, OutputTransformClass } from "./output-transform.js";
 
 /** The head of a response, given with its first piece. */
 export interface ResponseHead {
@@ -24,26 +25,42 @@ interface Piece {
 
 /** The way out of one response that has transforms. */
 export class TransformedOutput {
-  readonly #connection: HTTPConnection;
-  readonly #transforms: readonly OutputTransform[];
+  readonly #request: HTTPServerRequest;
+  #transforms: readonly OutputTransform[] = [];
   /** HEAD: the transforms see the body, the wire does not. */
   readonly #dropsBody: boolean;
   /** The piece that a transform is still working on, with those behind it. */
   #pending: Promise<void> | null = null;
-  /** Why the answer has been replaced by an error. */
-  #refusal: Error | null = null;
+  /** Why nothing more is sent. */
+  #failure: Error | null = null;
+  #isHeadGiven = false;
+  #isRefused = false;
 
   /** @param condition - Nothing is sent before it is fulfilled; if it is rejected, the answer becomes a 500. */
   constructor(
-    connection: HTTPConnection,
-    transforms: readonly OutputTransform[],
-    dropsBody: boolean,
+    request: HTTPServerRequest,
+    transforms: readonly OutputTransformClass[],
     condition: Promise<void> | null,
   ) {
-    this.#connection = connection;
-    this.#transforms = transforms;
-    this.#dropsBody = dropsBody;
-    if (condition !== null) this.#hold(condition.catch((error: unknown) => this.#refuse(error)));
+    this.#request = request;
+    this.#dropsBody = request.method === "HEAD";
+    try {
+      this.#transforms = transforms.map((Transform) => new Transform(request));
+    } catch (error) {
+      this.#fail(error, undefined);
+    }
+    const note = "The session could not be kept; the answer becomes a 500";
+    if (condition !== null) this.#hold(condition.catch((error: unknown) => this.#refuse(error, note)));
+  }
+
+  /** Settles, and is never rejected, when everything that was given has been passed on; `null` when it has. */
+  get pending(): Promise<void> | null {
+    return this.#pending;
+  }
+
+  /** Whether the answer has become a 500. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Sends a piece after those given before. */
@@ -61,8 +78,8 @@ export class TransformedOutput {
   }
 
   #attempt(piece: Piece): void | Promise<void> {
-    if (this.#refusal !== null) {
-      piece.done?.(this.#refusal);
+    if (this.#failure !== null) {
+      piece.done?.(this.#failure);
       return undefined;
     }
     try {
@@ -91,31 +108,44 @@ export class TransformedOutput {
     const startLine =
       first.statusCode === code ? head.startLine : { code: first.statusCode, reason: reasonPhrase(first.statusCode) };
     const chunk = this.#dropsBody || first.chunk.length === 0 ? undefined : first.chunk;
-    this.#connection.writeHeaders(startLine, first.headers, chunk, finishing ? undefined : done);
-    if (finishing) this.#connection.finish(done);
+    const { connection } = this.#request;
+    this.#isHeadGiven = true;
+    connection.writeHeaders(startLine, first.headers, chunk, finishing ? undefined : done);
+    if (finishing) connection.finish(done);
   }
 
   #write(chunk: Buffer, finishing: boolean, done: WriteCallback | undefined): void {
+    const { connection } = this.#request;
     const isEmpty = this.#dropsBody || chunk.length === 0;
-    if (!isEmpty) this.#connection.write(chunk, finishing ? undefined : done);
-    if (finishing) this.#connection.finish(done);
+    if (!isEmpty) connection.write(chunk, finishing ? undefined : done);
+    if (finishing) connection.finish(done);
     else if (isEmpty) done?.();
   }
 
   /** The answer would tell what has not happened; nothing of it is out yet. */
-  #refuse(thrown: unknown): void {
-    this.#refusal = toError(thrown);
-    applicationLog.error("The session could not be kept; the answer becomes a 500", thrown);
+  #refuse(thrown: unknown, note: string): void {
+    applicationLog.error(note, thrown);
+    if (this.#failure !== null) return;
+    this.#failure = toError(thrown);
+    this.#isHeadGiven = true;
+    this.#isRefused = true;
+    const { connection } = this.#request;
     const { reason, headers, body } = makeRefusal(500);
     const fields = HTTPHeaders.fromRaw(headers);
-    this.#connection.writeHeaders({ code: 500, reason }, fields, this.#dropsBody ? undefined : body);
-    this.#connection.finish();
+    connection.writeHeaders({ code: 500, reason }, fields, this.#dropsBody ? undefined : body);
+    connection.finish();
   }
 
-  /** Nothing sensible can follow: the client must see that the answer is broken off. */
+  /** Of an answer that has begun the client must see that it is broken off. */
   #fail(thrown: unknown, done: WriteCallback | undefined): void {
-    applicationLog.error("Uncaught exception in an output transform", thrown);
-    this.#connection.socket.destroy();
+    const note = "Uncaught exception in an output transform";
+    if (this.#isHeadGiven) {
+      applicationLog.error(note, thrown);
+      this.#failure ??= toError(thrown);
+      this.#request.connection.cut();
+    } else {
+      this.#refuse(thrown, note);
+    }
     done?.(toError(thrown));
   }
 }

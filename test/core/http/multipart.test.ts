@@ -161,6 +161,16 @@ describe("MultipartReader", () => {
     expect(events.map((event) => event.type)).toEqual(["part", "data"]);
   });
 
+  it("gives data in one piece, however often it begins as the boundary does", () => {
+    const content = "\r\n--bx".repeat(1000);
+    const reader = new MultipartReader("b");
+
+    const events = [...reader.read(form(field("a", content)))];
+
+    expect(events.map((event) => event.type)).toEqual(["part", "data", "partEnd"]);
+    expect(events[1]).toEqual({ type: "data", chunk: Buffer.from(content) });
+  });
+
   it("neither hangs nor throws anything but HTTPInputError, whatever it reads", () => {
     const piece = fc.constantFrom("--b", "\r\n", "--", "\r", "\n", "b", ":", ";", '"', "x", field("a"), "\0", "=");
 

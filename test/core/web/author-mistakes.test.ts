@@ -1,10 +1,11 @@
 /** Mistakes of an app's author end as a 500 and a line in the log: never a hanging client, a dead process or a spoilt connection. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RuleTuple } from "../../../src/core/routing/rule.js";
 import { Finish, HTTPError } from "../../../src/core/web/http-error.js";
 import { FallbackHandler } from "../../../src/core/web/plain-handlers.js";
 import { RequestHandler } from "../../../src/core/web/request-handler.js";
+import { StaticFileHandler } from "../../../src/core/web/static-file-handler.js";
 import { openSocket, sendRaw } from "../../support/raw-http.js";
 import { serveApp } from "./serve-app.js";
 
@@ -14,6 +15,17 @@ type Members = Record<string, (this: RequestHandler, ...args: never[]) => unknow
 function handler(members: Members, streamsRequestBody = false) {
   class Mistaken extends RequestHandler {
     static override readonly streamsRequestBody: boolean = streamsRequestBody;
+  }
+  Object.assign(Mistaken.prototype, members);
+  return Mistaken;
+}
+
+/** Serves one file. */
+function handlerOfFiles(members: Members) {
+  class Mistaken extends StaticFileHandler {
+    override parseUrlPath() {
+      return "serve-app.ts";
+    }
   }
   Object.assign(Mistaken.prototype, members);
   return Mistaken;
@@ -37,6 +49,17 @@ const answered500: [mistake: string, ...route: [target: RuleTuple[1], kwargs?: o
   ["prepare rejects", handler({ prepare: rejects, get() {} })],
   ["initialize throws", handler({ initialize: () => fails(), get() {} })],
   ["setDefaultHeaders throws", handler({ setDefaultHeaders: () => fails(), get() {} })],
+  ["setDefaultHeaders is async", handler({ setDefaultHeaders: rejects, get() {} })],
+  [
+    "getUserLocale is async",
+    handler({
+      getUserLocale: rejects,
+      get() {
+        this.write(this.locale.code);
+      },
+    }),
+  ],
+  ["logException rejects", handler({ logException: rejects, get: () => fails() })],
   ["sendError throws", handler({ sendError: () => fails(), get: () => fails() })],
   ["writeError throws", handler({ writeError: () => fails(), get: () => fails() })],
   ["writeError rejects", handler({ writeError: rejects, get: () => fails() })],
@@ -85,6 +108,18 @@ const answered500: [mistake: string, ...route: [target: RuleTuple[1], kwargs?: o
       this.write(rejects());
     }),
   ],
+  [
+    "jsonEncode gives a promise that will reject",
+    class extends RequestHandler {
+      override get settings() {
+        return { jsonEncode: rejects as unknown as () => string };
+      }
+      get() {
+        this.write({});
+      }
+    },
+  ],
+  ["setExtraHeaders is async", handlerOfFiles({ setExtraHeaders: rejects }), { path: import.meta.dirname }],
   ["a value is returned", get(() => 42)],
   ["a thenable throws", get(() => thenable(() => fails()))],
   [
@@ -103,15 +138,46 @@ const answered500: [mistake: string, ...route: [target: RuleTuple[1], kwargs?: o
   ["a function as a target rejects", () => rejects()],
 ];
 
+const unhandled: unknown[] = [];
+const note = (error: unknown) => unhandled.push(error);
+beforeAll(() => void process.on("unhandledRejection", note));
+afterAll(() => void process.off("unhandledRejection", note));
+afterEach(() => expect(unhandled.splice(0)).toEqual([]));
+
 describe("a client is answered 500", () => {
   it.each(answered500)("when %s", async (_mistake, target, kwargs) => {
     await using served = await serveApp([["/", target, kwargs]]);
 
     const response = await served.request("GET /");
 
+    await new Promise((resolve) => setImmediate(resolve));
     expect(response.status).toBe(500);
     expect(response.body).not.toContain("failed");
     expect(served.log.some((line) => line.startsWith("error"))).toBe(true);
+  });
+});
+
+describe("the answer goes out and onFinish runs", () => {
+  it.each<[string, () => void]>([
+    ["throws", () => fails()],
+    ["rejects", rejects as unknown as () => void],
+  ])("when the logFunction %s", async (_mistake, logFunction) => {
+    let finished = 0;
+    const Page = handler({
+      get() {
+        this.write("page");
+      },
+      post: () => fails(),
+      onFinish: () => {
+        finished += 1;
+      },
+    });
+    await using served = await serveApp([["/", Page]], { logFunction });
+
+    const [page, failure] = [await served.request("GET /"), await served.request("POST /")];
+
+    expect([page.status, page.body, failure.status, finished]).toEqual([200, "page", 500, 2]);
+    expect(served.log.filter((line) => line.includes("logFunction"))).toHaveLength(2);
   });
 });
 
@@ -231,11 +297,6 @@ describe("a body in pieces", () => {
 });
 
 describe("the process", () => {
-  const unhandled: unknown[] = [];
-  const note = (error: unknown) => unhandled.push(error);
-  beforeAll(() => void process.on("unhandledRejection", note));
-  afterAll(() => void process.off("unhandledRejection", note));
-
   it("sees no rejection that nobody handled when a client leaves a handler that does not wait", async () => {
     let ended = () => {};
     const end = new Promise<void>((resolve) => {
@@ -297,6 +358,22 @@ describe("the process", () => {
 
     expect(served.log.filter((line) => line.startsWith("error"))).toEqual([]);
     expect(unhandled).toEqual([]);
+    socket.destroy();
+  });
+
+  it("does not log the answer of a client that left before it as sent", async () => {
+    let ended = () => {};
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const Slow = handler({ dataReceived() {}, post() {}, onFinish: () => ended() }, true);
+    await using served = await serveApp([["/", Slow]]);
+    const socket = await openSocket(served.port);
+    socket.end("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+
+    await end;
+
+    expect(served.log.at(-1)).toMatch(/^warn 499 POST \/ /);
     socket.destroy();
   });
 });

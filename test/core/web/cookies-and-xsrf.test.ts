@@ -157,6 +157,21 @@ describe("XSRF", () => {
     expect((await served.request("POST /hook")).status).toBe(200);
   });
 
+  it("waits for a check that takes its time", async () => {
+    class Slow extends Form {
+      override async checkXsrfCookie() {
+        await new Promise(setImmediate);
+        super.checkXsrfCookie();
+      }
+    }
+    await using served = await serveApp([["/", Slow]], { xsrfCookies: true });
+
+    const response = await served.request("POST /");
+
+    expect(response.status).toBe(403);
+    expect(response.body).not.toContain("accepted");
+  });
+
   it("needs no token in the mode that asks the browser", async () => {
     await using served = await serveApp(rules, { xsrfCookies: "fetch-metadata" });
     const statusOf = async (...headers: string[]) => (await served.request("POST /", headers)).status;

@@ -51,6 +51,40 @@ describe("currentUser", () => {
 });
 
 describe("authenticated", () => {
+  // A promise is true whatever comes of it: everybody would be logged in.
+  it.each<[string, Partial<RequestHandler>]>([
+    ["getCurrentUser is async", { getCurrentUser: async () => null }],
+    ["getCurrentUser is async and fails", { getCurrentUser: () => Promise.reject(new Error("down")) }],
+    [
+      "currentUser is set to a promise",
+      {
+        prepare() {
+          (this as RequestHandler).currentUser = Promise.reject(new Error("down"));
+        },
+      },
+    ],
+  ])("lets nobody pass when %s", async (_mistake, members) => {
+    class Mistaken extends RequestHandler {
+      get = authenticated(function (this: Mistaken) {
+        this.write("secret");
+      });
+    }
+    Object.assign(Mistaken.prototype, members);
+    const details: unknown[] = [];
+    class Noted extends Mistaken {
+      override logException(error: Error) {
+        details.push(error.message);
+      }
+    }
+    await using served = await serveApp([["/", Noted]], { loginUrl: "/login" });
+
+    const response = await served.request("GET /");
+
+    expect(response.status).toBe(500);
+    expect(response.body).not.toContain("secret");
+    expect(details).toEqual([expect.stringContaining("prepare()")]);
+  });
+
   it.each([
     ["/login", "GET /account?a=1", 302, "/login?next=%2Faccount%3Fa%3D1"],
     ["/login?x=1", "GET /account", 302, "/login?x=1"],

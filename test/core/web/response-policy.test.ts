@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CorsPolicy } from "../../../src/core/http/cors.js";
 import { Application } from "../../../src/core/web/application.js";
 import { HTTPError } from "../../../src/core/web/http-error.js";
+import { FallbackHandler } from "../../../src/core/web/plain-handlers.js";
 import { RequestHandler } from "../../../src/core/web/request-handler.js";
 import type { ApplicationSettings } from "../../../src/core/web/settings.js";
 import { serveApp } from "./serve-app.js";
@@ -35,6 +36,38 @@ describe("the cors setting", () => {
     expect(response.header("access-control-allow-origin")).toBe(allowed);
     expect(response.header("access-control-allow-credentials")).toBe(allowed && "true");
     expect(response.header("vary")).toBe("Origin");
+  });
+
+  it("keeps its Vary beside a handler's own, so that no cache gives one site what was made for another", async () => {
+    class Negotiated extends RequestHandler {
+      get(vary: string) {
+        this.setHeader("Vary", vary);
+      }
+    }
+    const fetch = () => new Response("", { headers: { Vary: "Accept" } });
+    const rules = [
+      ["/fetch", FallbackHandler, { fetch }],
+      ["/(.*)", Negotiated],
+    ] as const;
+    await using served = await serveApp(rules, { cors, compressResponse: true });
+    const varyOf = async (path: string) => (await served.request(`GET ${path}`)).header("vary");
+
+    expect(await varyOf("/Accept")).toBe("Accept, Origin, Accept-Encoding");
+    expect(await varyOf("/origin,Accept-Encoding")).toBe("origin,Accept-Encoding");
+    expect(await varyOf("/*")).toBe("*");
+    expect(await varyOf("/fetch")).toBe("Accept, Origin, Accept-Encoding");
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a promise", () => Promise.resolve(false)],
+    ["a promise that rejects", () => Promise.reject(new Error("down"))],
+    ["a text", () => "no"],
+  ])("lets nobody read when its function gives %s", async (_what, origins) => {
+    await using served = await serveApp([["/", Api]], { cors: { origins: origins as () => boolean } });
+
+    const response = await served.request("GET /", [`Origin: ${site}`]);
+
+    expect([response.status, response.header("access-control-allow-origin")]).toEqual([500, undefined]);
   });
 
   it("answers a preflight request before anything of the handler runs", async () => {

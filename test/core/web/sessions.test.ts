@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Application } from "../../../src/core/web/application.js";
 import { OutputTransform } from "../../../src/core/web/output-transform.js";
 import { RequestHandler } from "../../../src/core/web/request-handler.js";
-import { MemorySessionStore, type SessionData, type SessionStore } from "../../../src/core/web/session-store.js";
+import {
+  MemorySessionStore,
+  type SessionData,
+  type SessionStore,
+  type SessionWriteOptions,
+} from "../../../src/core/web/session-store.js";
 import type { SessionOptions } from "../../../src/core/web/sessions.js";
 import type { ApplicationSettings } from "../../../src/core/web/settings.js";
 import { createSignedValue } from "../../../src/core/web/signed-value.js";
@@ -55,8 +60,22 @@ const routes = [
   ["/basket", Basket],
 ] as const;
 
+/** What some libraries give in place of a promise. */
+function thenable<Value>(value: Value): object {
+  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  return { then: (resolve: (value: Value) => void) => resolve(value) };
+}
+
 function serve(sessions: boolean | SessionOptions, settings: ApplicationSettings = {}): Promise<ServedApp> {
   return serveApp(new Application(routes, { cookieSecret, sessions, ...settings }));
+}
+
+/** A promise that the test settles. */
+class Gate {
+  resolve!: () => void;
+  readonly promise = new Promise<void>((resolve) => {
+    this.resolve = resolve;
+  });
 }
 
 /** A visitor who keeps the session's cookie, as a browser does. */
@@ -103,9 +122,9 @@ class SlowStore implements SessionStore {
     return this.#memory.read(id);
   }
 
-  async write(id: string, data: SessionData, maxAgeSeconds: number): Promise<void> {
+  async write(id: string, data: SessionData, maxAgeSeconds: number, options: SessionWriteOptions): Promise<void> {
     await this.#wait("write");
-    this.#memory.write(id, data, maxAgeSeconds);
+    this.#memory.write(id, data, maxAgeSeconds, options);
   }
 
   async delete(id: string): Promise<void> {
@@ -168,6 +187,33 @@ describe.each<[string, () => boolean | SessionOptions]>([
     expect(await visitor.ask("POST /basket?item=plum")).toBe("pear,fig,plum");
   });
 
+  // The class of CVE-2023-30861: a cache that serves one visitor's answer, cookie included, to all.
+  it("tells caches that an answer is one visitor's", async () => {
+    class Plain extends RequestHandler {
+      get() {}
+    }
+    class Cached extends RequestHandler {
+      get() {
+        this.setHeader("Cache-Control", "max-age=60");
+        this.setHeader("Vary", "Accept");
+        this.write(String(this.session.get("visits")));
+      }
+    }
+    const rules = [...routes, ["/plain", Plain], ["/cached", Cached]] as const;
+    await using served = await serveApp(new Application(rules, { cookieSecret, sessions: options() }));
+    const first = await served.request("GET /visits");
+    const cookie = `Cookie: ${first.header("set-cookie")!.split(";")[0]}`;
+    const headersOf = async (path: string) => {
+      const response = await served.request(`GET ${path}`, [cookie]);
+      return [response.header("vary"), response.header("cache-control")];
+    };
+
+    expect([first.header("vary"), first.header("cache-control")]).toEqual(["Cookie", "private"]);
+    expect(await headersOf("/look")).toEqual(["Cookie", undefined]);
+    expect(await headersOf("/cached")).toEqual(["Accept, Cookie", "max-age=60"]);
+    expect(await headersOf("/plain")).toEqual([undefined, undefined]);
+  });
+
   it("does not take up a cookie that was altered or made by somebody else", async () => {
     await using served = await serve(options());
     const visitor = new Visitor(served);
@@ -222,6 +268,67 @@ describe("a session in a store", () => {
     expect(await visitor.ask("GET /visits")).toBe("visit 2");
   });
 
+  it.each(["POST /out", "POST /in?user=Ada"])(
+    "is not brought back to life after %s by a request that began before",
+    async (ending) => {
+      const store = new MemorySessionStore();
+      const gate = new Gate();
+      const inside = new Gate();
+      class Held extends RequestHandler {
+        async get() {
+          inside.resolve();
+          await gate.promise;
+          this.session.set("seen", true);
+        }
+      }
+      await using served = await serveApp([...routes, ["/held", Held]], { cookieSecret, sessions: { store } });
+      const visitor = new Visitor(served);
+      await visitor.ask("GET /visits");
+      const thief = new Visitor(served);
+      thief.cookie = visitor.cookie;
+
+      const held = served.request("GET /held", [`Cookie: ${thief.cookie}`]);
+      await inside.promise;
+      await visitor.ask(ending);
+      gate.resolve();
+
+      expect((await held).status).toBe(200);
+      expect(JSON.parse(await thief.ask("GET /look"))).toMatchObject({ keys: [], isNew: true });
+    },
+  );
+
+  it.each<[string, () => never, number]>([
+    ["undefined", () => undefined as never, 200],
+    ["a thenable", () => thenable({ user: "Ada" }) as never, 200],
+    ["a text", () => '{"user":"Ada"}' as never, 500],
+    ["a list", () => [] as never, 500],
+  ])("may be read as %s by a store without types: %s", async (what, read, status) => {
+    const store: SessionStore = { read, write() {}, delete() {} };
+    await using served = await serve({ store });
+    const visitor = new Visitor(served);
+    await visitor.ask("GET /visits");
+
+    const response = await served.request("GET /look", [`Cookie: ${visitor.cookie}`]);
+
+    expect(response.status).toBe(status);
+    if (what === "a thenable") expect(JSON.parse(response.body).user).toBe("Ada");
+  });
+
+  it("is logged as the 500 that it becomes, also when its handler waits for a flush", async () => {
+    class Flushing extends RequestHandler {
+      async get() {
+        this.session.set("seen", true);
+        await this.flush();
+      }
+    }
+    const store = new SlowStore();
+    store.failure = new Error("the store is down");
+    await using served = await serveApp([["/", Flushing]], { cookieSecret, sessions: { store } });
+
+    expect((await served.request("GET /")).status).toBe(500);
+    expect(served.log.at(-1)).toMatch(/^error 500 GET/);
+  });
+
   it("is there before the answer is, whatever the handler awaits", async () => {
     const store = new SlowStore();
     await using served = await serve({ store });
@@ -249,6 +356,30 @@ describe("a session in a store", () => {
       "error Uncaught e",
       "error 500 GET /l",
     ]);
+  });
+
+  it("is there for error pages, whatever came before it, and is empty when the store fails", async () => {
+    const store = new SlowStore();
+    class Named extends RequestHandler {
+      override getCurrentUser() {
+        return this.session.get<string>("user") ?? "nobody";
+      }
+      override writeError(status: number) {
+        this.write(`${status} for ${this.currentUser}`);
+      }
+      get() {}
+    }
+    const rules = [...routes, ["/named/(.*)", Named]] as const;
+    await using served = await serveApp(new Application(rules, { cookieSecret, sessions: { store } }));
+    const visitor = new Visitor(served);
+    await visitor.ask("POST /in?user=Ada");
+
+    expect(await visitor.ask("GET /named/%FF")).toBe("400 for Ada");
+    expect(await visitor.ask("PROPFIND /named/")).toBe("405 for Ada");
+    store.failure = new Error("the store is down");
+    store.calls.length = 0;
+    expect(await visitor.ask("GET /named/")).toBe("500 for nobody");
+    expect(store.calls).toEqual(["read"]);
   });
 
   it("is kept in order with the pieces of a streamed answer, and then cannot change", async () => {

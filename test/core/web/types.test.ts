@@ -89,7 +89,16 @@ describe("handlers", () => {
           this.write(7);
         }
       }
-      return Handler;
+      class Mistaken extends RequestHandler {
+        override async getCurrentUser() {
+          return { name: "Ada" };
+        }
+        get() {
+          // @ts-expect-error: a promise is no user
+          this.write(this.currentUser.name);
+        }
+      }
+      return [Handler, Mistaken];
     });
   });
 });
