@@ -14,7 +14,6 @@ import { removeWorkFolder, whenInterrupted } from "./work-folder.js";
 export interface BuildSettings {
   readonly templatePath?: string;
   readonly staticPath?: string;
-  readonly autoescape?: string | null;
   readonly templateWhitespace?: "all" | "single" | "oneline";
   /** Those that it loaded translations from. */
   readonly translationFolders: readonly string[];
@@ -73,8 +72,8 @@ import { configureRuntime } from ${url(compiledFile("core/runtime.js"))};
 import { translationFolders } from ${url(compiledFile("core/locale/translation-folder.js"))};
 configureRuntime({ appRoot: ${JSON.stringify(root)} });
 const { makeApp } = await import(${url(bundle)});
-const { templatePath, staticPath, autoescape, templateWhitespace } = (await makeApp({ debug: true })).settings;
-const answer = { templatePath, staticPath, autoescape, templateWhitespace, translationFolders: translationFolders() };
+const { templatePath, staticPath, templateWhitespace } = (await makeApp({ debug: true })).settings;
+const answer = { templatePath, staticPath, templateWhitespace, translationFolders: translationFolders() };
 process.stdout.write("\\n${marker}" + JSON.stringify(answer) + "\\n", () => process.exit());
 `;
 }

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { ParseError } from "../core/template/errors.js";
-import { compileTemplateToSource } from "../core/template/precompiled.js";
+import { AheadOfTimeCompiler } from "../core/template/precompiled.js";
 import type { BuildSettings } from "./app-settings.js";
 import { isLeftover } from "./leftovers.js";
 
@@ -18,15 +18,15 @@ export interface CompiledTemplates {
 
 /** Compiles every template of the folder that the settings name; one that is wrong does not hide another. */
 export function compileTemplates(root: string, settings: BuildSettings): CompiledTemplates {
-  const { templatePath, autoescape, templateWhitespace } = settings;
+  const { templatePath, templateWhitespace } = settings;
   const entries: string[] = [];
   const errors: ParseError[] = [];
   const names = templateNames(templatePath);
+  const compiler = new AheadOfTimeCompiler({ root: templatePath ?? root, whitespace: templateWhitespace });
   for (const name of names) {
     const path = relative(root, join(templatePath!, name)).split(sep).join("/");
     try {
-      const options = { ...(autoescape === undefined ? {} : { autoescape }), whitespace: templateWhitespace };
-      const { code } = compileTemplateToSource({ root: templatePath!, name, ...options });
+      const { code } = compiler.compile(name);
       entries.push(`  ${JSON.stringify(path)}: ${code},`);
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
@@ -38,7 +38,7 @@ export function compileTemplates(root: string, settings: BuildSettings): Compile
 }
 
 /** Names of all templates, sorted, so that the same sources make the same bundle. */
-function templateNames(folder: string | undefined): string[] {
+export function templateNames(folder: string | undefined): string[] {
   if (folder === undefined || !existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !isLeftover(entry.name))

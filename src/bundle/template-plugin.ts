@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { PartialMessage, Plugin } from "esbuild";
 import type { ParseError } from "../core/template/errors.js";
+import { builtTemplates } from "../core/template/generated-frames.js";
 import type { BuildSettings } from "./app-settings.js";
 import { compileTemplates } from "./compile-templates.js";
 
 /** What the bundle imports to get the templates: an object by path relative to the app's root. */
-export const templatesModule = "tornado:templates";
+export const templatesModule = builtTemplates;
 
 /** Makes esbuild's plugin that answers {@link templatesModule}. */
 export function templatePlugin(root: string, settings: BuildSettings): Plugin {

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { transform } from "esbuild";
 import { findAppRoot } from "../core/app-root.js";
+import { testedTemplates } from "../core/template/generated-frames.js";
 import { type BuildSettings, readAppSettings } from "./app-settings.js";
 import { BuildError } from "./build-error.js";
 import { sharedOptions } from "./bundler.js";
@@ -33,7 +34,7 @@ export interface VitePlugin {
 }
 
 /** A setup file that is nowhere on the disk: it gives an app its compiled templates before a test file is run. */
-const setupFile = "tornado-templates.mjs";
+const setupFile = testedTemplates;
 const typeScript = /\.[cm]?tsx?$/;
 /** An `@name` where a statement or member may begin. What looks like one in a text costs a transformation, no more. */
 const decorator = /(?:^|[;{}]|\bexport(?:\s+default)?)[ \t]*@[A-Za-z_$(]/m;

@@ -2,11 +2,10 @@
 
 import { descendantsOf } from "../core/template/descendants.js";
 import { UnknownModuleError } from "../core/template/errors.js";
-import { Loader } from "../core/template/loader.js";
+import type { TemplateFile } from "../core/template/nodes.js";
 
-/** Looks through one template that compiles, and not through what it extends and includes. */
-export function unknownModules(folder: string, name: string, known: readonly string[]): UnknownModuleError[] {
-  const { body, reader } = new Loader(folder).find(name).file!;
+/** Looks through one template, and not through what it extends and includes. */
+export function unknownModules({ body, reader }: TemplateFile, known: readonly string[]): UnknownModuleError[] {
   const errors: UnknownModuleError[] = [];
   for (const node of descendantsOf(body)) {
     if (node.kind !== "module" || known.includes(node.name)) continue;

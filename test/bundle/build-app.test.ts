@@ -108,6 +108,22 @@ export async function makeApp({ debug }: { debug: boolean }) {
     expect(await answer.text()).not.toContain("app.ts");
   });
 
+  it.each([false, true])("logs an exception with the place in the template (minify: %s)", async (minify) => {
+    await using folder = await temporaryFolder();
+    const page = "<p>\n{% for x of [1] %}{{ [word].map((one) => one.no.such) }}{% end %}";
+    await writeFiles(folder.path, { ...smallApp, "templates/page.html": page });
+
+    await buildApp({ root: folder.path, outdir: join(folder.path, "dist"), minify });
+    await using program = new Program(process.execPath, [join(folder.path, "dist/server.js"), "--port", "0"]);
+    const [, port] = await program.saw(/http:\/\/127\.0\.0\.1:(\d+)/);
+    const answer = await fetch(`http://127.0.0.1:${port}/page`);
+    const [logged] = await program.saw(/TypeError: Cannot read[\s\S]*500 GET/);
+
+    expect(answer.status).toBe(500);
+    expect(logged).toMatch(/\n +at template \(templates\/page\.html:2:22\)\n/);
+    expect(logged).not.toContain("tornado:templates");
+  });
+
   it("leaves the tools of development out", async () => {
     await using folder = await temporaryFolder();
     await writeFiles(folder.path, smallApp);

@@ -1,8 +1,7 @@
 /** `tornado check`: finds the errors of an app without serving it, all of them in one run. */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { isLeftover } from "../../bundle/leftovers.js";
 import { toError } from "../../core/errors.js";
 import type { TemplateError } from "../../core/template/errors.js";
 import { terminalStyle } from "../../core/terminal-style.js";
@@ -98,17 +97,20 @@ async function compileTemplates(root: string, app: Application | undefined): Pro
   const { templatePath } = (app?.settings ?? { templatePath: "templates" }) as { templatePath?: unknown };
   const folder = typeof templatePath === "string" ? resolve(root, templatePath) : undefined;
   if (folder === undefined || !existsSync(folder)) return undefined;
-  const [{ compileTemplateToSource }, { unknownModules }] = await Promise.all([
+  const [{ templateNames }, { AheadOfTimeCompiler }, { unknownModules }] = await Promise.all([
+    import("../../bundle/compile-templates.js"),
     import("../../core/template/precompiled.js"),
     import("../unknown-modules.js"),
   ]);
+  const compiler = new AheadOfTimeCompiler({ root: folder });
+  const known = app === undefined ? undefined : Object.keys(app.uiModules);
   const good: string[] = [];
   const errors: Error[] = [];
-  for (const name of filesBelow(folder)) {
+  for (const name of templateNames(folder)) {
     try {
-      compileTemplateToSource({ root: folder, name });
+      compiler.compile(name);
       good.push(name);
-      if (app !== undefined) errors.push(...unknownModules(folder, name, Object.keys(app.uiModules)));
+      if (known !== undefined) errors.push(...unknownModules(compiler.parsed(name), known));
     } catch (thrown) {
       errors.push(toError(thrown));
     }
@@ -155,12 +157,4 @@ function placed(root: string, error: Error): string {
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function filesBelow(folder: string, path = ""): string[] {
-  return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name.startsWith(".") || isLeftover(entry.name)) return [];
-    const name = path === "" ? entry.name : `${path}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(folder, name) : [name];
-  });
 }

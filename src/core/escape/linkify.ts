@@ -46,44 +46,50 @@ const space = /\s/;
 /** An address does not end with one of these: they belong to the sentence around it. */
 const punctuation = new Set("!\"#$%&'()*+,.:;<=>?@[]^`{|}~");
 
+/** A protocol with its colon. */
+interface Protocol {
+  readonly start: number;
+  readonly colonAt: number;
+}
+
 /** Finds addresses from left to right; none overlaps another. */
 function* findAddresses(text: string): Generator<Address> {
-  let from = 0;
-  let colonAt = text.indexOf(":/");
-  let wwwAt = text.indexOf("www.");
-  while (colonAt !== -1 || wwwAt !== -1) {
-    if (colonAt !== -1 && colonAt < from) {
-      colonAt = text.indexOf(":/", from);
-      continue;
+  let protocol = nextProtocol(text, 0);
+  let wwwAt = nextWww(text, 0);
+  while (protocol !== undefined || wwwAt !== -1) {
+    if (protocol !== undefined && (wwwAt === -1 || protocol.start < wwwAt)) {
+      const { start, colonAt } = protocol;
+      const bodyAt = afterSlashes(text, colonAt + 1);
+      let end = bodyEnd(text, bodyAt);
+      // With nothing behind them, the last of several slashes counts as the body.
+      if (end === -1 && bodyAt > colonAt + 2) end = bodyAt;
+      if (end !== -1) yield { start, end, protocol: text.slice(start, colonAt), prefixLength: bodyAt - start };
+      protocol = nextProtocol(text, Math.max(end, colonAt + 1));
+      if (wwwAt < end) wwwAt = nextWww(text, end);
+    } else {
+      const start = wwwAt;
+      const end = bodyEnd(text, start + 4);
+      if (end !== -1) yield { start, end, protocol: undefined, prefixLength: 0 };
+      wwwAt = nextWww(text, Math.max(end, start + 1));
+      if (protocol !== undefined && protocol.start < end) protocol = nextProtocol(text, end);
     }
-    if (wwwAt !== -1 && (wwwAt < from || isInsideWord(text, wwwAt, from))) {
-      wwwAt = text.indexOf("www.", Math.max(from, wwwAt + 1));
-      continue;
-    }
-    const protocolAt = colonAt === -1 ? -1 : protocolStart(text, colonAt, from);
-    if (colonAt !== -1 && protocolAt === -1) {
-      colonAt = text.indexOf(":/", colonAt + 1);
-      continue;
-    }
-    const hasProtocol = protocolAt !== -1 && (wwwAt === -1 || protocolAt < wwwAt);
-    const start = hasProtocol ? protocolAt : wwwAt;
-    const bodyAt = hasProtocol ? afterSlashes(text, colonAt + 1) : wwwAt + 4;
-    let end = bodyEnd(text, bodyAt);
-    // With nothing behind them, the last of several slashes counts as the body.
-    if (end === -1 && hasProtocol && bodyAt > colonAt + 2) end = bodyAt;
-    if (end === -1) {
-      if (hasProtocol) colonAt = text.indexOf(":/", colonAt + 1);
-      else wwwAt = text.indexOf("www.", wwwAt + 1);
-      continue;
-    }
-    const protocol = hasProtocol ? text.slice(start, colonAt) : undefined;
-    yield { start, end, protocol, prefixLength: hasProtocol ? bodyAt - start : 0 };
-    from = end;
   }
 }
 
-function isInsideWord(text: string, at: number, from: number): boolean {
-  return at > 0 && at >= from && wordCharacter.test(text[at - 1]!);
+/** Looks for a protocol, which is not asked for again until it is passed: to find its start costs its length. */
+function nextProtocol(text: string, from: number): Protocol | undefined {
+  for (let colonAt = text.indexOf(":/", from); colonAt !== -1; colonAt = text.indexOf(":/", colonAt + 1)) {
+    const start = protocolStart(text, colonAt, from);
+    if (start !== -1) return { start, colonAt };
+  }
+  return undefined;
+}
+
+/** Looks for `www.` at the beginning of a word. */
+function nextWww(text: string, from: number): number {
+  let at = text.indexOf("www.", from);
+  while (at > 0 && wordCharacter.test(text[at - 1]!)) at = text.indexOf("www.", at + 1);
+  return at;
 }
 
 /** Start of the protocol that ends before the colon, or -1: word characters and hyphens, the first one no hyphen. */

@@ -66,11 +66,12 @@ export abstract class Locale {
   }
 }
 
-/** Puts values in the place of `%(name)s` and `%(name)d` in a translated message. */
+/** Puts values in the place of `%(name)s` and `%(name)d` in a translated message; `%%` is a percent sign, as in Python. */
 export function fill(message: string, values: Readonly<Record<string, string | number>>): string {
-  return message.replace(/%\((\w+)\)[sd]/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? String(values[name]) : whole,
-  );
+  return message.replace(/%(?:%|\((\w+)\)[sd])/g, (whole, name: string | undefined) => {
+    if (name === undefined) return "%";
+    return Object.hasOwn(values, name) ? String(values[name]) : whole;
+  });
 }
 
 function nameOf(code: string): string {

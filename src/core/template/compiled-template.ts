@@ -33,8 +33,8 @@ export interface TemplateContext {
   optional(value: unknown): unknown;
   /** Gives back the value of a template variable, or throws when it was not set yet. */
   known(value: unknown, name: string, at: number): unknown;
-  /** Gives the function that prints and escapes a value with the named function; `null` prints without escaping. */
-  escaper(functionName: string, at: number): (value: unknown) => string;
+  /** Gives the function that prints and escapes a value with the named function; `undefined` names that of the loader. */
+  escaper(functionName: string | undefined, at: number): (value: unknown) => string;
   /** Gives a value as text: nothing for `null` and `undefined`. */
   readonly text: (value: unknown) => string;
   /** Gives what a loop goes over, or throws an error that says what the value is instead. */

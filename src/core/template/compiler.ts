@@ -27,6 +27,9 @@ import type {
   TryNode,
   WhileNode,
 } from "./nodes.js";
+import { PositionTable } from "./position-table.js";
+import { type Escaper, writeProgram } from "./template-program.js";
+import { optionalNames } from "./type-text.js";
 
 /** A template as JavaScript source. */
 export interface CompiledSource {
@@ -58,10 +61,9 @@ class Compiler {
   readonly #files: readonly TemplateFile[];
   readonly #names: NameBinding;
   readonly #code = new CodeWriter();
-  readonly #positions: number[] = [];
-  readonly #positionNumbers = new Map<string, number>();
-  /** Variables that hold the escaping functions, by the call that gets them. */
-  readonly #escapers = new Map<string, { readonly variable: string; readonly at: number }>();
+  readonly #positions: PositionTable;
+  /** By the name of the escaping function. */
+  readonly #escapers = new Map<string | undefined, Escaper>();
   /** For each loop around this point the variable that tells whether it ran to its end, if it has an `else`. */
   #loops: (string | undefined)[] = [];
   /** What is being inlined, to notice what contains itself. */
@@ -74,42 +76,25 @@ class Compiler {
     this.#resolve = resolve;
     this.#graph = new FileGraph(file, resolve);
     this.#files = this.#graph.files;
-    this.#names = new NameBinding(new Set(this.#files.flatMap(({ assignedNames }) => [...assignedNames])));
+    this.#positions = new PositionTable(this.#files);
+    this.#names = new NameBinding({
+      variables: new Set(this.#files.flatMap(({ assignedNames }) => [...assignedNames])),
+      optionalNames: optionalNames(this.#files.flatMap(({ args }) => (args === undefined ? [] : [args.text]))),
+    });
   }
 
   compile(): CompiledSource {
     this.#graph.explain(() => this.#template(this.#file, -1));
-    return { code: this.#program(), files: this.#files };
-  }
-
-  /** The whole expression around the statements that were written. */
-  #program(): string {
-    const { outerNames, variables } = this.#names;
-    const list = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(", ");
-    const lines = [
-      "({",
-      `  name: ${JSON.stringify(this.#file.name)},`,
-      `  files: [${list(this.#files.map(({ name }) => name))}],`,
-      `  positions: [${this.#positions.join(", ")}],`,
-      `  render: ${this.#awaits ? "async " : ""}(_tt_) => {`,
-      "    const { text: _tt_text, iterable: _tt_iterable } = _tt_;",
-      '    let _tt_out = "";',
-      "    let _tt_at = -1;",
-      ...(outerNames.length === 0 ? [] : [`    let ${outerNames.join(", ")};`]),
-      "    try {",
-      ...[...this.#escapers].map(
-        ([name, { variable, at }]) => `      const ${variable} = _tt_.escaper(${JSON.stringify(name)}, ${at});`,
-      ),
-      ...[...variables].sort().map((name) => `      let ${name} = _tt_.variable(${JSON.stringify(name)});`),
-      this.#code.toString(),
-      "      return _tt_.finish(_tt_out);",
-      "    } catch (_tt_error) {",
-      "      throw _tt_.failed(_tt_error, _tt_at);",
-      "    }",
-      "  },",
-      "})",
-    ];
-    return lines.join("\n");
+    const code = writeProgram({
+      name: this.#file.name,
+      files: this.#files.map(({ name }) => name),
+      positions: this.#positions.values,
+      awaits: this.#awaits,
+      names: this.#names,
+      escapers: this.#escapers.values(),
+      statements: this.#code.toString(),
+    });
+    return { code, files: this.#files };
   }
 
   /** Prints a template with all that it extends. */
@@ -379,12 +364,13 @@ class Compiler {
   }
 
   #escaper({ file }: Place): string {
-    const name = file.autoescape;
-    if (name === null) return "_tt_text";
-    const known = this.#escapers.get(name);
+    const functionName = file.autoescape;
+    if (functionName === null) return "_tt_text";
+    const known = this.#escapers.get(functionName);
     if (known !== undefined) return known.variable;
     const variable = this.#escapers.size === 0 ? "_tt_escape" : `_tt_escape${this.#escapers.size}`;
-    this.#escapers.set(name, { variable, at: this.#position(file.autoescapeOffset, { file, via: -1 }) });
+    const at = this.#position(file.autoescapeOffset, { file, via: -1 });
+    this.#escapers.set(functionName, { variable, functionName, at });
     return variable;
   }
 
@@ -396,15 +382,7 @@ class Compiler {
   }
 
   #position(offset: number, { file, via }: Pick<Place, "file" | "via">): number {
-    const { line, column } = file.reader.locate(offset);
-    const position = [this.#files.indexOf(file), line, column, via];
-    const key = position.join();
-    const known = this.#positionNumbers.get(key);
-    if (known !== undefined) return known;
-    const number = this.#positionNumbers.size;
-    this.#positionNumbers.set(key, number);
-    this.#positions.push(...position);
-    return number;
+    return this.#positions.numberOf({ file, offset, via });
   }
 
   #fresh(word: string): string {

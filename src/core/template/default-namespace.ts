@@ -1,16 +1,18 @@
 /** The names that every template knows, and the lookup of all others. */
 
 import { jsonEncode, linkify, squeeze, urlEscape, xhtmlEscape } from "../escape.js";
+import { fill } from "../locale/locale.js";
 import type { TemplateNamespace } from "./compiled-template.js";
 
-/** Functions that templates have without being given them. */
-const escapeFunctions: TemplateNamespace = Object.assign(Object.create(null), {
+/** Functions that templates have without being given them: those of `tornado/escape`, and what finishes a translation. */
+const ownFunctions: TemplateNamespace = Object.assign(Object.create(null), {
   escape: xhtmlEscape,
   xhtmlEscape,
   urlEscape,
   jsonEncode,
   squeeze,
   linkify,
+  fill,
 });
 
 /** The part of JavaScript itself that templates see: values and pure functions, nothing that reaches the process. */
@@ -60,7 +62,7 @@ export function lookUp(name: string, namespace: TemplateNamespace, loaderNamespa
   if (value !== undefined && !(name in objectPrototype)) return value;
   if (hasName(namespace, name)) return value;
   if (hasName(loaderNamespace, name)) return loaderNamespace[name];
-  if (name in escapeFunctions) return escapeFunctions[name];
+  if (name in ownFunctions) return ownFunctions[name];
   return name in javascript ? javascript[name] : unknown;
 }
 
@@ -80,6 +82,6 @@ export function hasName(namespace: TemplateNamespace, name: string): boolean {
 /** All names that a template knows, for suggestions. */
 export function knownNames(namespace: TemplateNamespace, loaderNamespace: TemplateNamespace): string[] {
   const names: string[] = [];
-  for (const one of [namespace, loaderNamespace, escapeFunctions]) for (const name in one) names.push(name);
+  for (const one of [namespace, loaderNamespace, ownFunctions]) for (const name in one) names.push(name);
   return [...names, ...Object.keys(javascript)];
 }

@@ -119,9 +119,20 @@ export function templateFramesOf(error: unknown): readonly TemplateFrame[] {
   return [{ file, line, column }, ...chain];
 }
 
-/** Adds the places that an exception passed through on its way out of a template. */
-export function addTemplateFrames(error: object, frames: readonly TemplateFrame[]): void {
+/**
+ * Adds the places that an exception passed through on its way out of a template.
+ *
+ * @returns Whether they are new: an exception that is kept and thrown again, as by a promise, must not grow each time.
+ */
+export function addTemplateFrames(error: object, frames: readonly TemplateFrame[]): boolean {
   const known = framesByError.get(error);
   if (known === undefined) framesByError.set(error, [...frames]);
+  else if (known.some((_, start) => frames.every((frame, index) => isSamePlace(frame, known[start + index]))))
+    return false;
   else known.push(...frames);
+  return true;
+}
+
+function isSamePlace(one: TemplateFrame, other: TemplateFrame | undefined): boolean {
+  return one.file === other?.file && one.line === other.line && one.column === other.column;
 }

@@ -1,8 +1,9 @@
 /** Parses the JavaScript in a template and finds which of its names come from outside. */
 
 import { type Node as AcornNode, parseExpressionAt, tokenizer, tokTypes } from "acorn";
-import { type FreeName, findFreeNames, type SyntaxNode } from "./free-names.js";
+import { type FreeName, findFreeNames } from "./free-names.js";
 import type { TemplateReader } from "./reader.js";
+import type { SyntaxNode } from "./syntax-node.js";
 
 /** An expression of a template. Offsets of its names count from its own start. */
 export interface Expression {
@@ -82,7 +83,7 @@ export function parsePatternText(text: string, offset: number): Pattern {
     throw new ExpressionSyntaxError("Expected a name or a pattern", 0, false);
   }
   const { names, declared } = findFreeNames(first, { asPattern: true });
-  refuseReservedNames(text, names);
+  refuseReservedNames(text, shift(names, before.length));
   return {
     text: text.slice(first.start - 1, first.end - 1),
     offset: offset + first.start - 1,
@@ -96,7 +97,7 @@ function refuseReservedNames(text: string, names: readonly FreeName[]): void {
   const own = text.search(/\b_tt_/);
   if (own !== -1) throw new ExpressionSyntaxError('Names that begin with "_tt_" are reserved', own, false);
   const strict = names.find(({ name }) => name === "eval" || name === "arguments");
-  if (strict !== undefined) throw new ExpressionSyntaxError(`A template has no "${strict.name}"`, 0, false);
+  if (strict !== undefined) throw new ExpressionSyntaxError(`A template has no "${strict.name}"`, strict.start, false);
 }
 
 function shift(names: readonly FreeName[], by: number): FreeName[] {
@@ -150,6 +151,9 @@ export function findLoopWord(text: string): { readonly start: number; readonly e
   return undefined;
 }
 
+/** As much of an expression as an error repeats; the line itself is shown below it. */
+const longestShown = 100;
+
 /** Makes the error at the place in the template where an expression goes wrong. */
 export function expressionError(
   reader: TemplateReader,
@@ -157,5 +161,7 @@ export function expressionError(
   text: string,
   offset: number,
 ): Error {
-  return reader.error(`${error.message} in the expression "${text.trim()}". Correct it.`, offset + error.at);
+  const whole = text.trim();
+  const shown = whole.length > longestShown ? `${whole.slice(0, longestShown)}…` : whole;
+  return reader.error(`${error.message} in the expression "${shown}". Correct it.`, offset + error.at);
 }

@@ -1,12 +1,6 @@
 /** Scope analysis of a JavaScript expression: which names does it use that it does not declare itself? */
 
-/** A node of the syntax tree, as acorn gives it (the ESTree form). */
-export interface SyntaxNode {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [key: string]: unknown;
-}
+import { blockNames, child, childrenOf, hoistedNames, patternNames, type SyntaxNode } from "./syntax-node.js";
 
 /** One use of a name from outside. */
 export interface FreeName {
@@ -281,62 +275,6 @@ function visitChildren(node: SyntaxNode, place: Place, analysis: Analysis): void
   for (const one of childrenOf(node)) visit(one, place, analysis);
 }
 
-function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
-  for (const value of Object.values(node)) {
-    if (Array.isArray(value)) {
-      for (const element of value) if (isSyntaxNode(element)) yield element;
-    } else if (isSyntaxNode(value)) {
-      yield value;
-    }
-  }
-}
-
-/** The names that a pattern declares. */
-function patternNames(node: SyntaxNode): string[] {
-  switch (node.type) {
-    case "Identifier":
-      return [node.name as string];
-    case "ObjectPattern":
-      return (node.properties as SyntaxNode[]).flatMap((property) =>
-        patternNames(child(property, property.type === "Property" ? "value" : "argument")),
-      );
-    case "ArrayPattern":
-      return (node.elements as (SyntaxNode | null)[]).flatMap((element) =>
-        element === null ? [] : patternNames(element),
-      );
-    case "RestElement":
-      return patternNames(child(node, "argument"));
-    case "AssignmentPattern":
-      return patternNames(child(node, "left"));
-    default:
-      return [];
-  }
-}
-
-/** What a block declares for itself: `let`, `const`, functions and classes directly in it. */
-function blockNames(node: SyntaxNode): string[] {
-  const statements =
-    node.type === "SwitchStatement"
-      ? (node.cases as SyntaxNode[]).flatMap((one) => one.consequent as SyntaxNode[])
-      : [...childrenOf(node)];
-  return statements.flatMap((statement) => {
-    if (statement.type === "VariableDeclaration") return declaredNames(statement);
-    const isNamed = statement.type === "FunctionDeclaration" || statement.type === "ClassDeclaration";
-    return isNamed ? [child(statement, "id").name as string] : [];
-  });
-}
-
-/** What `var` declares anywhere in a function's body. */
-function hoistedNames(node: SyntaxNode): string[] {
-  if (/Function|Class/.test(node.type)) return [];
-  const own = node.type === "VariableDeclaration" && node.kind === "var" ? declaredNames(node) : [];
-  return [...own, ...[...childrenOf(node)].flatMap(hoistedNames)];
-}
-
-function declaredNames(declaration: SyntaxNode): string[] {
-  return (declaration.declarations as SyntaxNode[]).flatMap((one) => patternNames(child(one, "id")));
-}
-
 function openScope(names: readonly string[], outer: Scope | undefined): Scope {
   return { names: new Set(names), outer };
 }
@@ -356,12 +294,4 @@ function insideFunction(place: Place, isOrdinary: boolean): Place {
 
 function refuse(node: SyntaxNode, what: string, analysis: Analysis): void {
   analysis.refusals.push({ what, start: node.start });
-}
-
-function child(node: SyntaxNode, key: string): SyntaxNode {
-  return node[key] as SyntaxNode;
-}
-
-function isSyntaxNode(value: unknown): value is SyntaxNode {
-  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 }

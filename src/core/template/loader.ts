@@ -80,15 +80,22 @@ export abstract class BaseLoader implements TemplateLoader {
 
 /** Reads templates from the files of a folder, or takes those that `tornado build` has compiled from it. */
 export class Loader extends BaseLoader {
-  /** Absolute path of the folder. */
-  readonly root: string;
+  readonly #folder: string;
   /** What each file looked like when it was read. */
   readonly #stamps = new Map<string, string>();
   #isSuspect = false;
+  /** The folder of a build's templates, of which this loader's may be a part: what was compiled names its files from there. */
+  #builtRoot: string | undefined;
 
+  /** @param root - The folder; a relative one lies in the app's root, wherever the process was started. */
   constructor(root: string, options: LoaderOptions = {}) {
     super(options);
-    this.root = resolve(root);
+    this.#folder = root;
+  }
+
+  /** Absolute path of the folder. Asked for late: a loader may be made before it is known where the app lies. */
+  get root(): string {
+    return resolve(runtime().appRoot, this.#folder);
   }
 
   override find(name: string, parentName?: string): Template {
@@ -102,7 +109,7 @@ export class Loader extends BaseLoader {
   }
 
   override pathOf(name: string): string {
-    return name.startsWith("<") ? name : join(this.root, name);
+    return name.startsWith("<") ? name : join(this.#builtRoot ?? this.root, name);
   }
 
   protected override createTemplate(name: string): Template {
@@ -111,18 +118,21 @@ export class Loader extends BaseLoader {
     if (templates !== undefined) {
       const precompiled = templates.get(path.replaceAll("\\", "/"));
       if (precompiled === undefined) throw notBuilt(name);
+      this.#builtRoot = path.slice(0, -precompiled.name.length);
       return new Template(precompiled, { loader: this });
     }
-    // Stamped before it is read: a save in between then looks like a change.
-    const stamp = stampOf(path);
+    let stamp: string;
     let source: string;
     try {
+      // Stamped before it is read: a save in between then looks like a change.
+      stamp = stampOf(path);
       source = readFileSync(path, "utf8");
     } catch (error) {
       throw this.#notFound(name, path, error);
     }
     this.#stamps.set(path, stamp);
-    return new Template(source, { name, loader: this });
+    // A byte-order mark is the editor's, and would stand in the middle of a page that includes the file.
+    return new Template(source.replace(/^\ufeff/, ""), { name, loader: this });
   }
 
   /** One changed file makes all templates suspect: which of them build on it is not worth knowing. */
@@ -144,8 +154,9 @@ export class Loader extends BaseLoader {
   #suggestion(name: string, path: string): string {
     const file = posix.basename(name);
     const depth = name.split("/").length - 1;
-    if (depth > 0 && statSync(join(this.root, file), { throwIfNoEntry: false }) !== undefined) {
-      return ` Names count from the folder of the template that names them: write "${"../".repeat(depth)}${file}".`;
+    if (depth > 0 && file !== "" && isFile(join(this.root, file))) {
+      const upwards = "../".repeat(depth) + file;
+      return ` There is "${file}" in the template folder itself: write "${upwards}" in a template of this folder, and "${file}" in render().`;
     }
     let names: string[] = [];
     try {
@@ -153,7 +164,10 @@ export class Loader extends BaseLoader {
     } catch {
       // The folder does not exist either: nothing to suggest.
     }
-    const nearest = nearestName(file, names);
+    const nearest = nearestName(
+      file,
+      names.filter((one) => one !== file),
+    );
     return nearest === undefined ? "" : ` Did you mean "${posix.join(posix.dirname(name), nearest)}"?`;
   }
 }
@@ -176,6 +190,15 @@ export class DictLoader extends BaseLoader {
       );
     }
     return new Template(this.#sources[name]!, { name, loader: this });
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // What cannot be looked at cannot be suggested either.
+    return false;
   }
 }
 

@@ -14,14 +14,17 @@ export type PositionOf = (offset: number) => number;
 export class NameBinding {
   /** Names that are set somewhere in the templates: variables of the generated function. */
   readonly variables: ReadonlySet<string>;
+  /** Names that need not be given: without a value they are `undefined`, and no error. */
+  readonly optionalNames: ReadonlySet<string>;
   readonly #outerNames = new Set<string>();
   /** Names of either kind whose value is sure to be there at this point. */
   #loaded = new Set<string>();
   /** Variables of the loops and handlers around this point. */
   readonly #locals: (readonly string[])[] = [];
 
-  constructor(variables: ReadonlySet<string>) {
+  constructor({ variables, optionalNames }: Pick<NameBinding, "variables" | "optionalNames">) {
     this.variables = variables;
+    this.optionalNames = optionalNames;
   }
 
   /** Names that come from the namespace, each a variable filled at its first use. */
@@ -59,8 +62,12 @@ export class NameBinding {
   /** Gives the JavaScript statements of a `{% set %}`. */
   assign(expression: Expression, positionOf: PositionOf): string {
     const guards: string[] = [];
-    for (const { name, assigned, start } of expression.names) {
+    const written = new Set<string>();
+    for (const { name, assigned, start, certain } of expression.names) {
+      if (assigned === "write" && certain) written.add(name);
       if (assigned === undefined || assigned === "write" || this.#isLocal(name) || this.#loaded.has(name)) continue;
+      // As in "a = 1, a++".
+      if (written.has(name)) continue;
       const at = positionOf(expression.offset + start);
       guards.push(
         assigned === "logical"
@@ -103,6 +110,7 @@ export class NameBinding {
     if (this.#loaded.has(name)) return name;
     const quoted = JSON.stringify(name);
     if (typeofOperand) return isVariable ? `_tt_.optional(${name})` : `_tt_.optionalName(${quoted})`;
+    if (!isVariable && this.optionalNames.has(name)) return `(${name} ??= _tt_.optionalName(${quoted}))`;
     const at = positionOf(offset + start);
     return isVariable ? `_tt_.known(${name}, ${quoted}, ${at})` : `(${name} ??= _tt_.name(${quoted}, ${at}))`;
   }

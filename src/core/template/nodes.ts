@@ -13,8 +13,8 @@ export interface TemplateFile {
   readonly parent: Reference | undefined;
   /** The blocks by name; of two with the same name the later one. */
   readonly blocks: ReadonlyMap<string, BlockNode>;
-  /** Name of the function that escapes `{{ }}`, or `null`. */
-  readonly autoescape: string | null;
+  /** Name of the function that escapes `{{ }}`, or `null`; `undefined` leaves it to who renders. */
+  readonly autoescape: string | null | undefined;
   /** Where the file says so, or 0. */
   readonly autoescapeOffset: number;
   /** Names that the file sets. */

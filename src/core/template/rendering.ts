@@ -7,18 +7,20 @@ import type { PrecompiledTemplate, TemplateContext, TemplateNamespace } from "./
 import { hasName, knownNames, lookUp, unknown } from "./default-namespace.js";
 import {
   addTemplateFrames,
-  stackLine,
   TemplateError,
   type TemplateFrame,
   type TemplateLocation,
   UnknownModuleError,
 } from "./errors.js";
+import { rewriteStack } from "./generated-frames.js";
 import { Placeholders } from "./placeholders.js";
 import { boundMethod, escapedTextOf, isPromise, iterableOf, textOf } from "./printing.js";
 
 /** What a rendering needs to know of its template. */
 export interface RenderedTemplate {
   readonly compiled: PrecompiledTemplate;
+  /** Name of the function that escapes where a file does not say, or `null`. */
+  readonly autoescape: string | null;
   /** Names of the loader. */
   readonly loaderNamespace: TemplateNamespace;
   /** Gives the absolute path of one of the template's files, or its name. */
@@ -29,9 +31,6 @@ export interface RenderedTemplate {
 
 /** Marks a variable of a template that no `{% set %}` has reached yet. */
 const unset: unique symbol = Symbol("unset variable");
-
-/** Scripts whose frames in a stack are generated code; see source-compiler.ts. */
-export const generatedScript = "tornado-template:";
 
 /** See `TemplateContext`, which documents what the generated code may rely on. */
 export class Rendering implements TemplateContext {
@@ -75,7 +74,9 @@ export class Rendering implements TemplateContext {
     return value;
   }
 
-  escaper(functionName: string, at: number): (value: unknown) => string {
+  escaper(given: string | undefined, at: number): (value: unknown) => string {
+    const functionName = given ?? this.#template.autoescape;
+    if (functionName === null) return textOf;
     const transform = this.name(functionName, at);
     if (transform === xhtmlEscape) return escapedTextOf;
     if (typeof transform !== "function")
@@ -114,8 +115,7 @@ export class Rendering implements TemplateContext {
     if (thrown !== undefined && thrown === this.#located) return thrown;
     const error = toError(thrown);
     const frames = this.#framesAt(at);
-    addTemplateFrames(error, frames);
-    rewriteStack(error, frames);
+    if (addTemplateFrames(error, frames)) rewriteStack(error, frames);
     this.#located = error;
     return error;
   }
@@ -167,19 +167,6 @@ export class Rendering implements TemplateContext {
     }
     return frames;
   }
-}
-
-/** Puts the places in the templates where the stack shows generated code, which is nobody's. */
-function rewriteStack(error: Error, frames: readonly TemplateFrame[]): void {
-  const { stack } = error;
-  if (typeof stack !== "string" || frames.length === 0 || !Object.isExtensible(error)) return;
-  const lines = stack.split("\n");
-  const first = lines.findIndex((line) => line.includes(generatedScript));
-  if (first === -1) return;
-  const shown = frames.map(stackLine);
-  // Generated code called by an outer template is rewritten when the error gets there.
-  lines.splice(first, 1, ...shown);
-  error.stack = lines.join("\n");
 }
 
 function namesOf(object: object): string[] {

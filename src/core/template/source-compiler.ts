@@ -8,9 +8,9 @@
 import type { FileResolver } from "./block-scope.js";
 import type { PrecompiledTemplate } from "./compiled-template.js";
 import { compileTemplate } from "./compiler.js";
+import { generatedScript } from "./generated-frames.js";
 import type { TemplateFile } from "./nodes.js";
 import { type ParseOptions, parseTemplate } from "./parser.js";
-import { generatedScript } from "./rendering.js";
 
 /** A template ready to run. */
 export interface CompiledTemplate {

@@ -67,8 +67,7 @@ export class Template {
       name,
       file: loader?.pathOf(name) ?? name,
       source: typeof source === "string" ? source : Buffer.from(source).toString(),
-      autoescape:
-        options.autoescape !== undefined ? options.autoescape : loader ? loader.autoescape : defaultAutoescape,
+      autoescape: options.autoescape,
       whitespace: options.whitespace ?? loader?.whitespace ?? defaultWhitespace(name),
     });
     // A loader compiles what is asked of it, not what is only extended or included.
@@ -102,6 +101,7 @@ export class Template {
     const loader = this.#loader;
     return {
       compiled,
+      autoescape: loader === undefined ? defaultAutoescape : loader.autoescape,
       loaderNamespace: loader?.namespace ?? noNames,
       pathOf: (name) => loader?.pathOf(name) ?? name,
       lineTextOf: (path, line) => files.find(({ reader }) => reader.file === path)?.reader.lineText(line),

@@ -73,6 +73,13 @@ export function typeMembers(type: string): TypeMember[] | undefined {
   return members;
 }
 
+/** Lists the names that may be left out by what some types say: one has it as optional, and none needs it. */
+export function optionalNames(types: readonly string[]): ReadonlySet<string> {
+  const members = types.flatMap((type) => typeMembers(type) ?? []);
+  const needed = new Set(members.filter(({ isOptional }) => !isOptional).map(({ name }) => name));
+  return new Set(members.map(({ name }) => name).filter((name) => !needed.has(name)));
+}
+
 /** The relative paths of `import("…")` types, each with its place. */
 export function relativeImports(
   type: string,

@@ -176,4 +176,15 @@ describe("hostile text", () => {
 
     expect(results).toHaveLength(9);
   });
+
+  it.each([
+    ["a word", "a".repeat(90_000)],
+    ["hyphens", `a${"-".repeat(90_000)}`],
+  ])("does not look for the start of a protocol anew for every www. before it: %s", (_, word) => {
+    const text = `${"www.) ".repeat(15_000)}${word}:/`;
+
+    const linked = linkify(text);
+
+    expect(linked).toBe(text);
+  });
 });

@@ -19,6 +19,17 @@ afterEach(() => {
   setTranslations(new Map());
 });
 
+describe("fill", () => {
+  it.each([
+    ["%(n)d of %(all)s", { n: 1, all: "$& %(n)d" }, "1 of $& %(n)d"],
+    ["%(missing)s %(toString)s %n %(n)x", { n: 1 }, "%(missing)s %(toString)s %n %(n)x"],
+    // As Python does, and as tools expect of messages marked python-format.
+    ["100%% of %(n)d, %%(n)d", { n: 1 }, "100% of 1, %(n)d"],
+  ])("puts values into %j", (message, values, filled) => {
+    expect(fill(message, values)).toBe(filled);
+  });
+});
+
 describe("get", () => {
   it.each([
     [["de"], "de"],

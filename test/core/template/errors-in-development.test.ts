@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { toError } from "../../../src/core/errors.js";
 import { templateFramesOf } from "../../../src/core/template/errors.js";
 import { Loader } from "../../../src/core/template/loader.js";
-import { describeError, readFile } from "../../../src/dev/error-report.js";
+import { describeError } from "../../../src/dev/error-report.js";
+import { shownSources } from "../../../src/dev/shown-sources.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const layout = "<main>\n{% block main %}{% end %}</main>";
@@ -39,7 +40,7 @@ describe("the description of an error in an included template", () => {
       thrown = error;
     }
 
-    const options = { appRoot: folder.path, readSource: readFile, templateFrames: templateFramesOf };
+    const options = { appRoot: folder.path, readSource: shownSources(folder.path), templateFrames: templateFramesOf };
     const [described] = describeError(toError(thrown), options);
     const frames = described!.frames.filter(({ owner }) => owner === "template");
 

@@ -32,6 +32,12 @@ describe("a syntax error", () => {
     ["{{ this.x }}", 'page.html:1:4: A template has no "this" in the expression "this.x". Correct it.'],
     ["{{ import('fs') }}", "page.html:1:4: A template has no import() in the expression \"import('fs')\". Correct it."],
     ["{{ _tt_x }}", 'page.html:1:4: Names that begin with "_tt_" are reserved in the expression "_tt_x". Correct it.'],
+    ["{{ a + eval('b') }}", 'page.html:1:8: A template has no "eval" in the expression "a + eval(\'b\')". Correct it.'],
+    ["{% for [a = eval] of b %}{% end %}", 'page.html:1:13: A template has no "eval"'],
+    [
+      `{{ 1 ${"+ 1".repeat(40)} 2 }}`,
+      `page.html:1:127: Unexpected "2" in the expression "1 ${"+ 1".repeat(40).slice(0, 98)}…". Correct it.`,
+    ],
     ["{{ x = 1 }}", 'page.html:1:4: "x" is assigned in an expression. Write "{% set x = … %}".'],
     [
       "{% import os %}",
@@ -40,6 +46,10 @@ describe("a syntax error", () => {
     [
       "{% from a import b %}",
       'page.html:1:1: "{% from %}" is no directive. A template cannot import. Pass what it needs to render(), or as a UI method or UI module of the application.',
+    ],
+    [
+      "{%- if x -%}{% end %}",
+      'page.html:1:1: "{% - if x - %}" is no directive. White space is kept by file. Write "{% whitespace oneline %}".',
     ],
     ["{% toString %}", 'page.html:1:1: "{% toString %}" is no directive. See the template guide'],
     ["{% constructor %}", 'page.html:1:1: "{% constructor %}" is no directive. See the template guide'],
@@ -196,6 +206,60 @@ describe("an exception", () => {
     ]);
     expect(error.stack).toContain("at template (part.html:2:6)");
     expect(error.stack).not.toContain("tornado-template:");
+  });
+
+  it("does not grow when it is thrown again, as by a promise that was kept", () => {
+    const kept = new Error("kept");
+    const fail = () => {
+      throw kept;
+    };
+    const template = new Template("{{ fail() }}", { name: "page.html" });
+
+    const [once, again] = [1, 2].map(() => {
+      const { stack } = errorOf(() => template.generate({ fail }));
+      return { stack, frames: templateFramesOf(kept).length };
+    });
+
+    expect(once!.frames).toBe(1);
+    expect(again).toEqual(once);
+  });
+
+  it("has its places in the stack once, however often it passed generated code there", () => {
+    const source = "\n{{ [1].map((x) => [x].map((y) => y.no.such)) }}";
+
+    const error = errorOf(() => new Template(source, { name: "page.html" }).generate());
+
+    expect(error.stack!.match(/page\.html/g)).toHaveLength(1);
+    expect(error.stack).toMatch(/^TypeError: .*\n {4}at template \(page\.html:2:4\)\n {4}at Array\.map/);
+  });
+
+  it.each([
+    [
+      "thrown later",
+      async () => {
+        await new Promise(setImmediate);
+        throw new Error("late");
+      },
+    ],
+    [
+      "of many calls",
+      () => {
+        const deep = (level: number): never => {
+          if (level === 0) throw new Error("deep");
+          return deep(level - 1);
+        };
+        return deep(50);
+      },
+    ],
+  ])("has its places at the end of a stack that does not reach them: %s", async (_, fail) => {
+    const sources = { "page.html": '\n{% include "part.html" %}', "part.html": "{% module Part() %}" };
+    const template = new DictLoader(sources).load("page.html");
+
+    const error = await Promise.resolve()
+      .then(() => template.generate({ modules: { Part: fail } }))
+      .catch((thrown: Error) => thrown);
+
+    expect((error as Error).stack).toMatch(/\n {4}at template \(part\.html:1:1\)\n {4}at template \(page\.html:2:1\)$/);
   });
 
   it.each([

@@ -28,6 +28,8 @@ describe("the template language", () => {
       "{&quot;a&quot;:{&quot;b&quot;:{&quot;c&quot;:1}}}",
     ],
     ["{{ {a: 1}.a }}{{ '}}' }}", {}, "1}}"],
+    ["{{ 'super (really)' }}", {}, "super (really)"],
+    ["{% set ({ a, b: [c] } = o) %}{{ a }}{{ c }}{% set (n = 1), (n++) %}{{ n }}", { o: { a: 1, b: [2] } }, "122"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the template literal is the template's.
     ["{{ `${n} ${`${n}`}` }}", { n: 1 }, "1 1"],
     ["{{ items.map(x => ({ x })).map(({ x }) => x + n).join() }}", { items, n: 1 }, "a1,b1,c1"],
@@ -39,6 +41,7 @@ describe("the template language", () => {
     ["{{ typeof missing }} {{ typeof here }}", { here: 1 }, "undefined number"],
     ["{{ escape('<') }}{% raw xhtmlEscape('<') %}", {}, "&amp;lt;&lt;"],
     ["{% raw jsonEncode({ a: '</' }) %} {{ urlEscape('a b') }} {{ squeeze(' a  b ') }}", {}, '{"a":"<\\/"} a+b a b'],
+    ["{{ fill('%(n)d of %(all)s %(x)s', { n: 1, all: '<2>' }) }}", {}, "1 of &lt;2&gt; %(x)s"],
     ["{% raw linkify('www.a.com') %}", {}, '<a href="http://www.a.com">www.a.com</a>'],
     // Comments and literals.
     ["a{# {{ nothing }} #}b{% comment {{ x }} %}c", {}, "abc"],
@@ -50,6 +53,9 @@ describe("the template language", () => {
     // args, which only "tornado check" reads
     ['{% args { a: string, b?: "%}" | Map<string, number[]> } %}{{ a }}', { a: 1 }, "1"],
     ["{% args import('./x.js').X & { f: (a: string) => void } %}{{ typeof missing }}", {}, "undefined"],
+    ["{% args { a?: string, b: string } %}{{ a }}{{ a?.length ?? 'none' }}{{ [a].length }}{{ b }}", { b: 1 }, "none11"],
+    ["{% args { a?: string } %}{% set a = a ?? 'none' %}{{ a }}{{ a }}", {}, "nonenone"],
+    ["{% args { a?: string } %}{% set a ??= 'none' %}{{ a }}", { a: "given" }, "given"],
     // if
     ["{% if n == 1 %}one{% elif n == 2 %}two{% elif n == 3 %}three{% else %}many{% end %}", { n: 3 }, "three"],
     ["{% if n %}{% else %}none{% end %}", { n: 0 }, "none"],

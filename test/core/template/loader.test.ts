@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  configureRuntime({ templates: undefined } as never);
+  configureRuntime({ appRoot: process.cwd(), templates: undefined } as never);
   rmSync(root, { recursive: true });
 });
 
@@ -41,6 +41,25 @@ describe("Loader", () => {
     expect(() => new Loader(root).load(name)).toThrow("leads out of the templates' folder");
   });
 
+  it("resolves a relative root against that of the app, even when that is known later", () => {
+    write("sub/a.html", "here");
+    const loader = new Loader("sub");
+
+    configureRuntime({ appRoot: root });
+
+    expect(loader.root).toBe(join(root, "sub"));
+    expect(loader.load("a.html").generate()).toBe("here");
+  });
+
+  it("leaves the byte-order mark of a file out", () => {
+    write("a.html", '\ufeff[{% include "b.html" %}]{{ oops }}');
+    write("b.html", "\ufeffb");
+    const template = new Loader(root).load("a.html");
+
+    expect(template.generate({ oops: "" })).toBe("[b]");
+    expect(() => template.generate()).toThrow("a.html:1:28: ");
+  });
+
   it("says which template may have been meant", () => {
     write("home.html", "");
 
@@ -48,11 +67,25 @@ describe("Loader", () => {
     expect(() => new Loader(root).load("hme.html")).toThrow(TemplateNotFoundError);
   });
 
+  it.each([
+    ["a file taken for a folder", "a.html/"],
+    ["something below a file", "a.html/b.html"],
+    ["a folder", "sub"],
+    ["nothing", ""],
+    ["more than a name may be long", "x".repeat(5000)],
+  ])("does not find %s, whatever the system calls it", (_, name) => {
+    write("a.html", "");
+
+    expect(() => new Loader(root).load(name)).toThrow(TemplateNotFoundError);
+    expect(() => new Loader(root).load(name)).not.toThrow(`Did you mean "${name}"?`);
+  });
+
   it("says that names count from the folder of the file that has them", () => {
     write("base.html", "");
     write("sub/a.html", '\n{% extends "base.html" %}');
 
     expect(() => new Loader(root).load("sub/a.html")).toThrow('write "../base.html"');
+    expect(() => new Loader(root).load("sub/base.html")).toThrow('and "base.html" in render()');
   });
 
   it("keeps an unchanged template after reset, and reads a changed one anew", () => {
@@ -146,6 +179,43 @@ describe("a template compiled ahead of time", () => {
     expect(loader.load("a.html").generate({ name: "<" })).toBe("<&lt;2>");
     expect(() => loader.load("a.html").generate()).toThrow('a.html:1:39: "name" is not known here.');
     expect(() => loader.load("b.html")).toThrow('run "tornado build" again');
+  });
+});
+
+describe("a loader of a part of the templates compiled ahead of time", () => {
+  it("finds them, and says where something is wrong", () => {
+    write("sub/a.html", "{{ text }}");
+    const compiled = new Function(`return ${compileTemplateToSource({ root, name: "sub/a.html" }).code}`)();
+    configureRuntime({
+      appRoot: root,
+      templates: new Map([[join(root, "sub/a.html").replaceAll("\\", "/"), compiled]]),
+    });
+
+    const template = new Loader("sub").load("a.html");
+
+    expect(template.generate({ text: "<" })).toBe("&lt;");
+    expect(() => template.generate()).toThrow(/^sub\/a\.html:1:4: /);
+  });
+});
+
+describe("the autoescape function of templates compiled ahead of time", () => {
+  it.each([
+    ["none", null, "<i> <i>"],
+    ["one of the app's own", "shout", "<I> <i>"],
+    ["the usual one", "xhtmlEscape", "&lt;i&gt; <i>"],
+  ])("is that of their loader, which no build need know: %s", (_, autoescape, expected) => {
+    write("a.html", '{{ text }}{% include "b.html" %}');
+    write("b.html", "{% autoescape None %} {{ text }}");
+    const namespace = { shout: (text: string) => text.toUpperCase(), text: "<i>" };
+    const loader = new Loader(root, { autoescape, namespace });
+    const whenRead = loader.load("a.html").generate();
+    const compiled = new Function(`return ${compileTemplateToSource({ root, name: "a.html" }).code}`)();
+
+    configureRuntime({ templates: new Map([[join(root, "a.html").replaceAll("\\", "/"), compiled]]) });
+    const whenBuilt = new Loader(root, { autoescape, namespace }).load("a.html").generate();
+
+    expect(whenRead).toBe(expected);
+    expect(whenBuilt).toBe(expected);
   });
 });
 
