@@ -42,6 +42,12 @@ export async function forkProcesses(numProcesses: number | null = null, maxResta
       `forkProcesses() was given ${String(numProcesses)} processes. Give a whole number; 0 is one for each processor.`,
     );
   }
+  if (!(maxRestarts >= 0)) {
+    throw new TornadoError(
+      "BAD_ARGUMENT",
+      `forkProcesses() was given ${String(maxRestarts)} as maxRestarts. Give a number of at least 0.`,
+    );
+  }
   hasForked = true;
   const id = taskId();
   if (cluster.isWorker && id !== null) return id;

@@ -70,6 +70,12 @@ describe("forkProcesses", () => {
 
     expect((await parent.ended).stderr).toContain("forkProcesses() was given NaN processes");
   });
+
+  it("refuses a number of restarts that is none", async () => {
+    await using parent = start("fail", "1", "x");
+
+    expect((await parent.ended).stderr).toContain("forkProcesses() was given NaN as maxRestarts");
+  });
 });
 
 function ask(port: number): Promise<string> {

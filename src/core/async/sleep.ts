@@ -1,5 +1,6 @@
 /** Lets time pass. */
 
+import { onAbort } from "./on-abort.js";
 import { Timer } from "./timer.js";
 
 /**
@@ -12,14 +13,14 @@ export function sleep(seconds: number, options: { readonly signal?: AbortSignal 
   const { signal } = options;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
+    const timer = new Timer(seconds, () => {
+      forget?.();
+      resolve();
+    });
     const wake = () => {
       timer.clear();
       reject(signal?.reason);
     };
-    const timer = new Timer(seconds, () => {
-      signal?.removeEventListener("abort", wake);
-      resolve();
-    });
-    signal?.addEventListener("abort", wake, { once: true });
+    const forget = signal === undefined ? undefined : onAbort(signal, wake);
   });
 }

@@ -1,6 +1,7 @@
 /** Gives the results of several promises in the order in which they come. */
 
 import { TornadoError } from "../errors.js";
+import { FifoItems } from "./queue-items.js";
 
 /**
  * Hands over results one by one, each as soon as it is there.
@@ -10,7 +11,7 @@ import { TornadoError } from "../errors.js";
  * for await (const page of pages) console.log(pages.currentIndex, page);
  */
 export class WaitIterator<Value> implements AsyncIterable<Value> {
-  readonly #done: { readonly key: number | string; readonly promise: Promise<Value> }[] = [];
+  readonly #done = new FifoItems<{ readonly key: number | string; readonly promise: Promise<Value> }>();
   #wake: (() => void) | null = null;
   #left: number;
   #currentIndex: number | string | null = null;
@@ -56,13 +57,13 @@ export class WaitIterator<Value> implements AsyncIterable<Value> {
         this.#left === 0 ? "has no more results. Look at done() before" : "is waited for already. Await next()";
       throw new TornadoError("BAD_ARGUMENT", `The WaitIterator ${why}.`);
     }
-    if (this.#done.length === 0) {
+    if (this.#done.size === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = null;
     }
-    const { key, promise } = this.#done.shift()!;
+    const { key, promise } = this.#done.take();
     this.#left--;
     this.#currentIndex = key;
     this.#currentFuture = promise;
@@ -75,7 +76,7 @@ export class WaitIterator<Value> implements AsyncIterable<Value> {
   }
 
   #settled(key: number | string, promise: Promise<Value>): void {
-    this.#done.push({ key, promise });
+    this.#done.add({ key, promise });
     this.#wake?.();
   }
 }

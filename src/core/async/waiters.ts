@@ -1,5 +1,6 @@
 /** A line of promises that are served in the order in which they came; whoever gives up leaves it at once. */
 
+import { onAbort } from "./on-abort.js";
 import { TimeoutError } from "./timeout-error.js";
 import { Timer } from "./timer.js";
 
@@ -32,8 +33,7 @@ class Waiter<Value> {
   }
 
   giveUpOn(signal: AbortSignal, giveUp: () => void): void {
-    signal.addEventListener("abort", giveUp, { once: true });
-    this.#forgetSignal = () => signal.removeEventListener("abort", giveUp);
+    this.#forgetSignal = onAbort(signal, giveUp);
   }
 
   settled(): void {

@@ -1,5 +1,6 @@
 /** Puts a limit on how long a promise is waited for. */
 
+import { onAbort } from "./on-abort.js";
 import { type ErrorClass, logUnlessQuiet } from "./quiet-errors.js";
 import { TimeoutError } from "./timeout-error.js";
 import { Timer } from "./timer.js";
@@ -52,6 +53,5 @@ function onLimit(limit: number | AbortSignal, reached: (reason: unknown) => void
   }
   const abort = () => reached(limit.reason);
   if (limit.aborted) abort();
-  else limit.addEventListener("abort", abort, { once: true });
-  return () => limit.removeEventListener("abort", abort);
+  return onAbort(limit, abort);
 }

@@ -5,8 +5,10 @@ import { fileURLToPath } from "node:url";
 import type { TransferListItem } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { deserializeError } from "../error-serialization.js";
-import { TornadoError } from "../errors.js";
+import { TornadoError, toError } from "../errors.js";
+import { applicationLog } from "../log.js";
 import type { ThreadOutcome, ThreadTask } from "./executor-thread.js";
+import { onAbort } from "./on-abort.js";
 import { noteOpenPool } from "./open-pools.js";
 
 /** What {@link WorkerPool} takes. */
@@ -39,6 +41,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #threads: number;
   readonly #idleTimeoutMs: number;
   #piscina: Promise<Piscina> | null = null;
+  readonly #running = new Set<Promise<unknown>>();
   #forget: () => void = () => {};
 
   /** @throws TornadoError `BAD_ARGUMENT` when an option is not valid. */
@@ -78,16 +81,25 @@ export class WorkerPool implements AsyncDisposable {
     options: ExecutorTaskOptions = {},
   ): Promise<Awaited<ReturnType<Called>>> {
     const { signal, transfer } = options;
-    signal?.throwIfAborted();
     this.#piscina ??= this.#open();
     const piscina = await this.#piscina;
+    signal?.throwIfAborted();
     const task: ThreadTask = { module: module.href, name, args };
     const transferList = transfer === undefined ? [] : [...transfer];
-    const running = piscina.run(task, { transferList, ...(signal === undefined ? undefined : { signal }) });
-    const outcome = (await running.catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw explain(error, task);
-    })) as ThreadOutcome;
+    // The library listens to a signal with every task, which one that many tasks share would not bear.
+    const ending = signal === undefined ? undefined : new AbortController();
+    const forgetSignal = signal === undefined ? undefined : onAbort(signal, () => ending!.abort());
+    const running: Promise<ThreadOutcome> = piscina.run(task, { transferList, signal: ending?.signal ?? null });
+    this.#running.add(running);
+    const outcome = await running
+      .catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw explain(error, task);
+      })
+      .finally(() => {
+        this.#running.delete(running);
+        forgetSignal?.();
+      });
     if ("error" in outcome) throw deserializeError(outcome.error);
     return outcome.value as Awaited<ReturnType<Called>>;
   }
@@ -97,7 +109,10 @@ export class WorkerPool implements AsyncDisposable {
     const open = this.#piscina;
     this.#piscina = null;
     this.#forget();
-    await (await open)?.close();
+    const piscina = await open;
+    // The library's own way of closing ends those that have not begun.
+    await Promise.allSettled(this.#running);
+    await piscina?.destroy();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -107,7 +122,7 @@ export class WorkerPool implements AsyncDisposable {
   async #open(): Promise<Piscina> {
     this.#forget = noteOpenPool(this);
     const library = await import("piscina");
-    return new library.Piscina({
+    const piscina = new library.Piscina({
       filename: fileURLToPath(new URL("./executor-thread.js", import.meta.url)),
       name: "runTask",
       minThreads: 0,
@@ -117,18 +132,24 @@ export class WorkerPool implements AsyncDisposable {
       atomics: "disabled",
       recordTiming: false,
     });
+    // Such as a timer that a task has left behind; another thread takes the place of the one that it has ended.
+    return piscina.on("error", (error) => applicationLog.error("A thread failed between its tasks", toError(error)));
   }
 }
 
-/** What goes into a thread fails here; what comes out of it fails there, and the error of that arrives as an empty object. */
+/**
+ * What goes into a thread fails here; what comes out of it fails there, and of that error only the stack arrives, on Node 20
+ * nothing at all.
+ */
 function explain(error: unknown, { module, name }: ThreadTask): unknown {
-  const isResult = !(error instanceof Error);
-  if (!isResult && error.name !== "DataCloneError") return error;
-  const what = isResult ? "The result" : "An argument";
-  const why = isResult ? "" : `: ${error.message.replace(/\.$/, "")}`;
+  const isArgument = error instanceof Error && error.name === "DataCloneError";
+  const told = error instanceof Error ? /^DataCloneError: (.*)/.exec(error.stack ?? "")?.[1] : "";
+  if (!isArgument && told === undefined) return error;
+  const what = isArgument ? "An argument" : "The result";
+  const why = (isArgument ? error.message : told)?.replace(/\.$/, "");
   return new TornadoError(
     "NOT_CLONEABLE",
-    `${what} of "${name}" in ${module} cannot be copied to another thread${why}. Give plain data.`,
+    `${what} of "${name}" in ${module} cannot be copied to another thread${why ? `: ${why}` : ""}. Give plain data.`,
     { cause: error },
   );
 }

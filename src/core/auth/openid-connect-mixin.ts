@@ -1,6 +1,6 @@
 /** Logs visitors in by any provider of OpenID Connect, over openid-client: discovery, signed ID tokens, nonce. */
 
-import type { Configuration, CustomFetchOptions, IDToken } from "openid-client";
+import type { ClientAuth, Configuration, CustomFetchOptions, IDToken } from "openid-client";
 import type { AsyncHTTPClient } from "../httpclient/http-client.js";
 import { HTTPClientError } from "../httpclient/http-response.js";
 import { AuthError, providerError } from "./auth-error.js";
@@ -150,7 +150,7 @@ function describe(library: Library, provider: OpenIDProvider, http: AsyncHTTPCli
   const execute = [library.enableNonRepudiationChecks];
   // For development and tests; anywhere else, https is what makes the description believable.
   if (issuer.protocol === "http:" && isLoopback(issuer.hostname)) execute.push(library.allowInsecureRequests);
-  const configuration = library.discovery(issuer, provider.key, provider.secret, undefined, {
+  const configuration = library.discovery(issuer, provider.key, provider.secret, authenticate(library, provider), {
     execute,
     timeout: timeoutSeconds,
     [library.customFetch]: fetchBy(http),
@@ -163,6 +163,15 @@ function describe(library: Library, provider: OpenIDProvider, http: AsyncHTTPCli
     providers.delete(oldest);
   }
   return configuration;
+}
+
+/** Shows the secret in the form if the provider says that it takes it there, and else as every provider must take it. */
+function authenticate({ ClientSecretBasic, ClientSecretPost }: Library, { secret }: OpenIDProvider): ClientAuth {
+  const [post, basic] = [ClientSecretPost(secret), ClientSecretBasic(secret)];
+  return (server, ...rest) => {
+    const takesForm = server.token_endpoint_auth_methods_supported?.includes("client_secret_post") === true;
+    (takesForm ? post : basic)(server, ...rest);
+  };
 }
 
 function isLoopback(hostname: string): boolean {

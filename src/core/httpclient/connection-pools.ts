@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { ConnectionOptions } from "node:tls";
-import type { buildConnector, Dispatcher } from "undici";
+import type { buildConnector, Dispatcher, Pool } from "undici";
 import { TornadoError, toError } from "../errors.js";
 import { splitHostAndPort } from "../http/urls.js";
 import type { WireRequest } from "./wire-request.js";
@@ -150,6 +150,7 @@ export class ConnectionPools {
       uri: proxyOrigin(host, port),
       ...(authorization === null ? {} : { token: authorization }),
       requestTls: { ...(await tlsOptions(request)), timeout },
+      factory: (origin, options: Pool.Options) => new Pool(origin, { ...options, connect: onceOnly(options.connect) }),
       // The connection to the proxy is made as any other one.
       clientFactory: (origin) => new Pool(origin, { ...this.#poolOptions(), connect }),
     });
@@ -184,6 +185,20 @@ function loadUndici(): Promise<Undici> {
   // In a built app, a CommonJS package that is imported late has no other name.
   undici ??= import("undici").then((loaded) => loaded.default);
   return undici;
+}
+
+/** undici asks a proxy that hangs up again and again, without a pause: it takes the error for one of a connection that was open. */
+function onceOnly(connect: unknown): buildConnector.connector {
+  return (target, callback) => {
+    (connect as buildConnector.connector)(target, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback((error as { code?: unknown }).code === "UND_ERR_SOCKET" ? hungUp(error) : error, null);
+    });
+  };
+}
+
+function hungUp(cause: Error): Error {
+  return Object.assign(new Error("The proxy hung up.", { cause }), { code: "ERR_PROXY_CLOSED" });
 }
 
 async function endPools({ direct, tunnels }: Pools): Promise<void> {

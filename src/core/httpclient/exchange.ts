@@ -17,7 +17,7 @@ export interface WireResponse {
 }
 
 /** As many interim responses are waited through; a server can send them without end. */
-const maxInterimResponses = 10;
+export const maxInterimResponses = 10;
 /** As much of a body is taken ahead of its reader; with less, a connection is paused at every piece. */
 const bufferedBytes = 262_144;
 
@@ -41,6 +41,16 @@ export function exchange(
       response,
     );
   });
+}
+
+/** Ends a request that gets one interim response after the other. */
+export function endlessInterim(): HTTPClientError {
+  return new HTTPClientError(599, "The server sends interim responses without end", { kind: "malformed" });
+}
+
+/** Ends a request that the server takes for a wish to leave HTTP. */
+export function anotherProtocol(): HTTPClientError {
+  return new HTTPClientError(599, "The server changes to another protocol", { kind: "malformed" });
 }
 
 function targetOf(request: WireRequest): {
@@ -106,7 +116,7 @@ class IncomingResponse implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, code: number, _: unknown, reason = ""): void {
     if (code < 200) {
       if (++this.#interimResponses > maxInterimResponses) {
-        this.#abort(new HTTPClientError(599, "The server sends interim responses without end", { kind: "malformed" }));
+        this.#abort(endlessInterim());
       }
       return;
     }
@@ -123,6 +133,8 @@ class IncomingResponse implements Dispatcher.DispatchHandler {
     this.#body = body;
     const headers = HTTPHeaders.fromRaw((controller.rawHeaders as Buffer[]).map((field) => field.toString("latin1")));
     this.#resolve({ code, reason, headers, body });
+    // undici waits for as many bytes as they announce, which never come (RFC 9112, section 6.3).
+    if (code === 204 || code === 304) this.onResponseEnd();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -135,13 +147,14 @@ class IncomingResponse implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
+    if (this.#isOver) return;
     this.#end();
     this.#reject(error);
     this.#body?.destroy(error);
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    controller.abort(new HTTPClientError(599, "The server changes to another protocol", { kind: "malformed" }));
+    controller.abort(anotherProtocol());
   }
 
   #abort(reason: unknown): void {

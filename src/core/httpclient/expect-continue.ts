@@ -4,7 +4,7 @@ import { type IncomingMessage, request as sendHttpRequest } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { HTTPHeaders } from "../http/headers.js";
-import type { WireResponse } from "./exchange.js";
+import { anotherProtocol, endlessInterim, maxInterimResponses, type WireResponse } from "./exchange.js";
 import { producedBody } from "./produced-body.js";
 import { headerFields, type WireRequest } from "./wire-request.js";
 
@@ -48,6 +48,11 @@ export function exchangeExpectingConsent(
     };
     const impatience = setTimeout(sendBody, patienceMs);
     outgoing.on("continue", sendBody);
+    let interimResponses = 0;
+    outgoing.on("information", () => {
+      if (++interimResponses > maxInterimResponses) fail(endlessInterim());
+    });
+    outgoing.on("upgrade", () => fail(anotherProtocol()));
     outgoing.on("error", fail);
     outgoing.on("response", (incoming: IncomingMessage) => {
       clearTimeout(impatience);

@@ -36,7 +36,7 @@ const failures: readonly (readonly [RegExp, Failure])[] = [
   [/^HPE/, malformed],
   [/^ECONNRESET$|^EPIPE$|^UND_ERR_SOCKET$|^ERR_STREAM_PREMATURE_CLOSE$/, closed],
   [/^ERR_TLS_|^ERR_SSL_|^EPROTO$|CERT|_SIGNATURE$|^UNABLE_TO_|^UND_ERR_PRX_TLS$|^INVALID_CA$/, tls],
-  [/^UND_ERR_ABORTED$/, { kind: "proxy", text: (peer) => `The proxy opens no tunnel to ${peer}` }],
+  [/^UND_ERR_ABORTED$|^ERR_PROXY_CLOSED$/, { kind: "proxy", text: (peer) => `The proxy opens no tunnel to ${peer}` }],
 ];
 
 /** Gives what `fetch` rejects with. Errors of the caller's own (a signal, a callback, a mistake in the request) stay what they are. */

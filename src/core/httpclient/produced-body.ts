@@ -13,22 +13,20 @@ export class ProducerError extends Error {
 /** Gives the stream of a producer, which is started by the first read. Each `write` resolves when more is wanted. */
 export function producedBody(produce: (write: BodyWriter) => void | Promise<void>): Readable {
   let isStarted = false;
-  let goOn: (() => void) | null = null;
-  let giveUp: ((error: Error) => void) | null = null;
+  /** More than one, when the producer writes on before its last piece was wanted. */
+  const waiting = new Set<{ goOn(): void; giveUp(error: Error): void }>();
 
   const write: BodyWriter = (chunk) => {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     if (stream.destroyed || stream.readableEnded) return handled(Promise.reject(goneError()));
     if (bytes.length === 0 || stream.push(bytes)) return Promise.resolve();
-    const wanted = new Promise<void>((resolve, reject) => {
-      goOn = resolve;
-      giveUp = reject;
-    });
+    const wanted = new Promise<void>((goOn, giveUp) => void waiting.add({ goOn, giveUp }));
     return handled(wanted);
   };
   const stream = new Readable({
     read() {
-      goOn?.();
+      for (const { goOn } of waiting) goOn();
+      waiting.clear();
       if (isStarted) return;
       isStarted = true;
       void (async () => produce(write))().then(
@@ -37,7 +35,7 @@ export function producedBody(produce: (write: BodyWriter) => void | Promise<void
       );
     },
     destroy(error, done) {
-      giveUp?.(goneError());
+      for (const { giveUp } of waiting) giveUp(goneError());
       done(error);
     },
   });

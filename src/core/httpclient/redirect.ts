@@ -1,5 +1,6 @@
 /** Decides how a redirect is followed: where to, and with what. */
 
+import { isUtf8 } from "node:buffer";
 import type { WireRequest } from "./wire-request.js";
 
 const redirects = new Set([301, 302, 303, 307, 308]);
@@ -36,10 +37,15 @@ export function redirectedRequest(request: WireRequest, code: number, location: 
   return isSameOrigin ? repeated : { ...repeated, unixSocket: null, clientIdentity: false };
 }
 
+/** Bytes of a header, where they should be percent-encoded: as a rule they are UTF-8, on old servers Latin-1. */
+function asText(location: string): string {
+  const bytes = Buffer.from(location, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : location;
+}
+
 function targetOf(location: string, base: URL): URL | null {
   try {
-    // Bytes of a header; as a rule they are UTF-8 where they should be percent-encoded.
-    const url = new URL(Buffer.from(location, "latin1").toString("utf8"), base);
+    const url = new URL(asText(location), base);
     if (url.protocol !== "http:" && url.protocol !== "https:") return null;
     // Credentials in a Location are whose? Neither browsers nor we send them.
     url.username = "";

@@ -1,5 +1,6 @@
 /** The way of one request: its turn, a connection, redirects, the body. */
 
+import { onAbort } from "../async/on-abort.js";
 import type { ConnectionPools } from "./connection-pools.js";
 import { exchange, type WireResponse } from "./exchange.js";
 import { exchangeExpectingConsent } from "./expect-continue.js";
@@ -77,12 +78,12 @@ export class RequestJourney {
     const cancel = () => this.#ending.abort(signal!.reason);
     const close = () => this.#ending.abort(closing.reason);
     if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
-    closing.addEventListener("abort", close, { once: true });
+    const forgetSignal = signal === null ? undefined : onAbort(signal, cancel);
+    const forgetClosing = onAbort(closing, close);
     return () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", cancel);
-      closing.removeEventListener("abort", close);
+      forgetSignal?.();
+      forgetClosing();
     };
   }
 

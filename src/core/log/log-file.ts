@@ -21,8 +21,16 @@ export interface LogFileOptions {
   readonly rotateInterval?: number;
 }
 
+interface Line {
+  readonly text: string;
+}
+
 /** A disk that was full is tried again after this time. */
 const retryAfterMs = 1000;
+
+/** Those with lines that the system has not taken yet: a process that ends does not wait for them. */
+const filesWithLines = new Set<LogFile>();
+let watchesExit = false;
 
 /** A stream into log files; `configureLogging({ stream: new LogFile("logs/app.log") })`. */
 export class LogFile implements LogStream {
@@ -31,7 +39,8 @@ export class LogFile implements LogStream {
   #stream: ReturnType<typeof createStream>;
   #brokenAt: number | undefined;
   /** What the system has not confirmed yet, which is only ever a moment's lines. */
-  readonly #unwritten = new Set<{ readonly text: string }>();
+  readonly #unwritten = new Set<Line>();
+  #closed: Promise<void> | undefined;
 
   /**
    * @param path - A relative one lies in the working directory. Folders are made. Each process needs a file of its own.
@@ -52,20 +61,57 @@ export class LogFile implements LogStream {
   write(text: string): void {
     if (this.#brokenAt !== undefined && !this.#isBackAgain(this.#brokenAt)) return;
     const line = { text };
-    this.#unwritten.add(line);
-    this.#stream.write(text, () => void this.#unwritten.delete(line));
+    this.#note(line);
+    if (!this.#stream.writableEnded) this.#stream.write(text, () => this.#forget(line));
+    // The stream would throw away this line and all that it still holds.
+    else void this.#closed!.then(() => this.#unwritten.has(line) && this.#writeLate(line));
   }
 
   /** For the end of the process: appends the text, and what is still on its way, which may then be there twice. */
   writeSync(text: string): void {
     const pending = [...this.#unwritten].map((line) => line.text).join("");
     this.#unwritten.clear();
+    filesWithLines.delete(this);
     appendFileSync(this.#path, pending + text);
   }
 
   /** Writes what is left, and closes the file. */
   close(): Promise<void> {
-    return new Promise((done) => this.#stream.end(() => done()));
+    // The logger hands on the lines of this turn at its end.
+    this.#closed ??= new Promise((done) => setImmediate(() => this.#stream.end(() => done())));
+    return this.#closed;
+  }
+
+  #note(line: Line): void {
+    this.#unwritten.add(line);
+    filesWithLines.add(this);
+    if (watchesExit) return;
+    watchesExit = true;
+    process.on("exit", () => {
+      for (const file of filesWithLines) file.#writeAtExit();
+    });
+  }
+
+  #forget(line: Line): void {
+    this.#unwritten.delete(line);
+    if (this.#unwritten.size === 0) filesWithLines.delete(this);
+  }
+
+  #writeLate(line: Line): void {
+    this.#forget(line);
+    this.#try(() => appendFileSync(this.#path, line.text));
+  }
+
+  #writeAtExit(): void {
+    this.#try(() => this.writeSync(""));
+  }
+
+  #try(write: () => void): void {
+    try {
+      write();
+    } catch (thrown) {
+      this.#complain(thrown);
+    }
   }
 
   #open(): ReturnType<typeof createStream> {

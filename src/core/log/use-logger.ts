@@ -15,7 +15,7 @@ export interface WinstonLike {
 }
 
 /**
- * Sends every record to another logger: `useLogger(pino())`, `useLogger(winston.createLogger(…))`; `null` ends that.
+ * Sends every record to another logger: `useLogger(pino())`, `useLogger(winston.createLogger(…))`; `null` ends that, at level `info`.
  *
  * The entry has `logger`, such as `tornado.access`, and `requestId`, if there is one. An exception is `err` for pino, whose
  * serializer knows that name, and the text of its `stack` for winston. Levels are the other logger's own affair.

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import { TornadoError, toError } from "../errors.js";
 import { applicationLog, generalLog } from "../log.js";
+import { closeSoon } from "./close-soon.js";
 import {
   type Attempt,
   bytesAttempt,
@@ -14,16 +15,7 @@ import {
 } from "./pending-read.js";
 import { ReadBuffer } from "./read-buffer.js";
 import { StreamBufferFullError, StreamClosedError, UnsatisfiableReadError } from "./stream-errors.js";
-
-/** Limits of a stream, in bytes. */
-export interface IOStreamOptions {
-  /** Most bytes that wait to be read; a read that needs more closes the stream. Default 100 MB. */
-  readonly maxBufferSize?: number;
-  /** Most bytes that wait to be sent; a write beyond them is refused. Default: no limit. */
-  readonly maxWriteBufferSize?: number;
-  /** Bytes taken from the system although nobody reads; then the other end has to wait. Default 64 kB. */
-  readonly readChunkSize?: number;
-}
+import { type IOStreamOptions, streamLimits } from "./stream-limits.js";
 
 interface PendingRead {
   readonly attempt: Attempt<unknown>;
@@ -32,11 +24,6 @@ interface PendingRead {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
-
-const MAX_BUFFER_SIZE = 100 * 1024 * 1024;
-const READ_CHUNK_SIZE = 64 * 1024;
-/** What was written before `close()` may still go out for so long, if the other end takes it. */
-const LINGER_MS = 5000;
 
 /** See `IOStream`. */
 export abstract class BaseIOStream {
@@ -59,12 +46,10 @@ export abstract class BaseIOStream {
   readonly #onClose = () => this.#finish(null);
 
   constructor(socket: Socket, options: IOStreamOptions = {}) {
-    this.maxBufferSize = positive("maxBufferSize", options.maxBufferSize ?? MAX_BUFFER_SIZE);
-    this.maxWriteBufferSize = positive("maxWriteBufferSize", options.maxWriteBufferSize ?? Number.POSITIVE_INFINITY);
-    this.#readChunkSize = Math.min(
-      positive("readChunkSize", options.readChunkSize ?? READ_CHUNK_SIZE),
-      this.maxBufferSize,
-    );
+    const { maxBufferSize, maxWriteBufferSize, readChunkSize } = streamLimits(options);
+    this.maxBufferSize = maxBufferSize;
+    this.maxWriteBufferSize = maxWriteBufferSize;
+    this.#readChunkSize = readChunkSize;
     this.attach(socket);
   }
 
@@ -295,21 +280,12 @@ export abstract class BaseIOStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#error = error;
-    if (error === null && !this.#socket.connecting) this.#closeSoon();
+    if (error === null && !this.#socket.connecting) closeSoon(this.#socket);
     else this.#socket.destroy();
     this.#failRead();
     for (const reject of this.#writes) reject(new StreamClosedError(error));
     this.#writes.clear();
     this.#tellClosed();
-  }
-
-  /** Lets what was written before go out. */
-  #closeSoon(): void {
-    const socket = this.#socket;
-    socket.destroySoon();
-    if (socket.destroyed) return;
-    const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    socket.once("close", () => clearTimeout(linger));
   }
 
   #failRead(): void {
@@ -332,9 +308,4 @@ export abstract class BaseIOStream {
       }
     });
   }
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new TornadoError("BAD_ARGUMENT", `A stream was made with ${name} ${String(value)}. Give bytes, above zero.`);
 }

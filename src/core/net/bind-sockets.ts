@@ -6,7 +6,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from "node
 import { toError } from "../errors.js";
 import { listenError } from "../http/listen-error.js";
 import { removeStaleSocket } from "../http/unix-socket.js";
-import { applicationLog } from "../log.js";
+import { applicationLog, generalLog } from "../log.js";
 import { DefaultResolver } from "./resolver.js";
 
 /** What {@link bindSockets} takes. */
@@ -124,6 +124,8 @@ async function listen(options: ListenOptions): Promise<Server> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(options);
   await once(server, "listening");
+  // Such as too many open files; whoever connects next may be luckier.
+  server.on("error", (error) => generalLog.error("A socket that listens had an error", error));
   return server;
 }
 

@@ -2,10 +2,13 @@
 
 import { Socket, type SocketConnectOpts } from "node:net";
 import { TLSSocket } from "node:tls";
+import { TimeoutError } from "../async/timeout-error.js";
+import { Timer } from "../async/timer.js";
 import { TornadoError, toError } from "../errors.js";
-import { BaseIOStream, type IOStreamOptions } from "./base-iostream.js";
+import { BaseIOStream } from "./base-iostream.js";
 import type { StreamSSLOptions } from "./ssl-options.js";
 import { StreamClosedError } from "./stream-errors.js";
+import type { IOStreamOptions } from "./stream-limits.js";
 import { acceptTls, handshakeOf, startClientTls } from "./tls-upgrade.js";
 
 /** What {@link IOStream.startTls} takes. */
@@ -14,7 +17,12 @@ export interface StartTlsOptions {
   readonly sslOptions?: StreamSSLOptions;
   /** The name that the server's certificate must be for. */
   readonly serverHostname?: string;
+  /** Seconds for the handshake. Default 120. */
+  readonly timeout?: number;
 }
+
+/** As long as servers of Node wait. */
+const HANDSHAKE_SECONDS = 120;
 
 /**
  * A stream over a socket.
@@ -50,11 +58,17 @@ export class IOStream extends BaseIOStream {
    *
    * @param serverSide - Whether this end is the server.
    * @returns The encrypted stream, when the handshake is done.
-   * @throws TornadoError `STREAM_BUSY` unless all reads and writes are done; StreamClosedError when the handshake fails.
+   * @throws TornadoError `STREAM_BUSY` unless all reads and writes are done; StreamClosedError when the handshake fails;
+   * TimeoutError when it is not done in time. The connection is closed then.
    */
   async startTls(serverSide: boolean, options: StartTlsOptions = {}): Promise<SSLIOStream> {
-    const { sslOptions = {}, serverHostname } = options;
+    const { sslOptions = {}, serverHostname, timeout = HANDSHAKE_SECONDS } = options;
     const socket = this.detach();
+    let isLate = false;
+    const limit = new Timer(timeout, () => {
+      isLate = true;
+      socket.destroy();
+    });
     try {
       const encrypted = new SSLIOStream(
         serverSide ? await acceptTls(socket, sslOptions) : startClientTls(socket, sslOptions, serverHostname),
@@ -64,8 +78,11 @@ export class IOStream extends BaseIOStream {
       return await encrypted.waitForHandshake();
     } catch (error) {
       socket.destroy();
+      if (isLate) throw new TimeoutError(`The TLS handshake was not done within ${timeout} s.`, { cause: error });
       if (error instanceof TornadoError || error instanceof StreamClosedError) throw error;
       throw new StreamClosedError(toError(error));
+    } finally {
+      limit.clear();
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The entry point `tornado/tcpclient`: opens streams to other hosts. */
 
 import type { LookupFunction, TcpSocketConnectOpts } from "node:net";
+import { onAbort } from "../async/on-abort.js";
 import { TimeoutError } from "../async/timeout-error.js";
 import { Timer } from "../async/timer.js";
 import { TornadoError, toError } from "../errors.js";
@@ -91,8 +92,7 @@ class ConnectLimit {
   readonly reached: Promise<never>;
   isReached = false;
   readonly #timer: Timer | undefined;
-  readonly #signal: AbortSignal | undefined;
-  #abort: () => void = () => {};
+  readonly #forgetSignal: () => void = () => {};
 
   constructor(place: string, { timeout, signal }: TCPConnectOptions) {
     let reach: (reason: unknown) => void = () => {};
@@ -107,14 +107,12 @@ class ConnectLimit {
       const message = `${place} could not be connected to within ${timeout} s.`;
       this.#timer = new Timer(timeout, () => reach(new TimeoutError(message)));
     }
-    this.#signal = signal;
-    this.#abort = () => reach(signal?.reason);
-    signal?.addEventListener("abort", this.#abort, { once: true });
+    if (signal !== undefined) this.#forgetSignal = onAbort(signal, () => reach(signal.reason));
   }
 
   clear(): void {
     this.#timer?.clear();
-    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#forgetSignal();
   }
 }
 

@@ -4,11 +4,11 @@ import type { Server, Socket } from "node:net";
 import type { TLSSocket, Server as TlsServer } from "node:tls";
 import { TornadoError, toError } from "../errors.js";
 import { applicationLog, generalLog } from "../log.js";
-import type { IOStreamOptions } from "./base-iostream.js";
 import { type BindOptions, bindSockets } from "./bind-sockets.js";
 import { IOStream, SSLIOStream } from "./iostream.js";
 import type { StreamSSLOptions } from "./ssl-options.js";
 import { StreamClosedError } from "./stream-errors.js";
+import type { IOStreamOptions } from "./stream-limits.js";
 import { createTlsAcceptor, handToAcceptor } from "./tls-upgrade.js";
 
 /** What a {@link TCPServer} takes. */

@@ -176,13 +176,10 @@ export class OptionParser {
    * @throws Error `BAD_OPTION` when the file cannot be read or run, or a value is not of the type of its option.
    */
   async parseConfigFile(path: string, { final = true }: ParseOptions = {}): Promise<void> {
-    const values = await readConfigFile(resolve(path));
-    for (const [name, value] of Object.entries(values)) {
+    const file = resolve(path);
+    for (const [name, value] of Object.entries(await readConfigFile(file))) {
       const option = this.#options.get(normalized(name));
-      if (option === undefined) continue;
-      const isText = typeof value === "string" && option.definition.type !== String;
-      if (isText) option.parse(value);
-      else option.set(value);
+      if (option !== undefined) setFromFile(option, value, file);
     }
     if (final) this.runParseCallbacks();
   }
@@ -293,6 +290,19 @@ async function readConfigFile(path: string): Promise<object> {
     throw new OptionError("BAD_OPTION", `${path} cannot be read: ${toError(thrown).message}. Correct the file.`, {
       cause: thrown,
     });
+  }
+}
+
+/** A text is read as on the command line, but for one that is the value itself. */
+function setFromFile(option: Option, value: unknown, file: string): void {
+  const isRead =
+    typeof value === "string" && (option.definition.type !== String || option.definition.multiple === true);
+  try {
+    if (isRead) option.parse(value);
+    else option.set(value);
+  } catch (thrown) {
+    if (!(thrown instanceof OptionError)) throw thrown;
+    throw new OptionError("BAD_OPTION", `${file}: ${thrown.message}`, { cause: thrown });
   }
 }
 

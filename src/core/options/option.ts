@@ -129,7 +129,7 @@ export class Option implements DefinedOption<unknown> {
       if (one === null || this.#isValue(one)) continue;
       throw new OptionError(
         "BAD_OPTION",
-        `Option "${this.name}" is required to be a ${this.#typeName} (${one?.constructor?.name ?? typeof one} given).`,
+        `Option "${this.name}" is required to be a ${this.#typeName} (${typeof one === "number" ? one : (one?.constructor?.name ?? typeof one)} given).`,
       );
     }
   }

@@ -114,6 +114,16 @@ describe("a WaitIterator", () => {
     await expect(iterator.next()).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
   });
 
+  it("hands over a hundred thousand that are there at once", async () => {
+    const results: number[] = [];
+
+    for await (const result of new WaitIterator(Array.from({ length: 100_000 }, (_, index) => index)))
+      results.push(result);
+
+    expect(results.every((result, index) => result === index)).toBe(true);
+    expect(results).toHaveLength(100_000);
+  });
+
   it("goes on behind an error", async () => {
     const iterator = new WaitIterator<string>([fail("a") as Promise<never>, valueAfter(0.005, "b")]);
 

@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { IOLoop, runInExecutor, WorkerPool } from "tornado/ioloop";
+import { type LogRecord, subscribeToLog } from "tornado/log";
 import { Application } from "tornado/web";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { run } from "../../support/program.js";
 
 const jobs = pathToFileURL(join(import.meta.dirname, "fixtures/jobs.mjs"));
@@ -57,6 +58,44 @@ describe("a WorkerPool", () => {
     expect(await pool.run(jobs, "isPrime", [7])).toBe(true);
   });
 
+  it("logs what a thread throws between its tasks, and goes on in another one", async () => {
+    await using one = new WorkerPool({ threads: 1 });
+    const lines: LogRecord[] = [];
+    const logged = new Promise<void>((resolve) => {
+      onTestFinished(
+        subscribeToLog((record) => {
+          lines.push(record);
+          resolve();
+          return true;
+        }),
+      );
+    });
+
+    const before = await one.run(jobs, "failLater", []);
+    await logged;
+
+    expect(lines.map(({ message, error }) => `${message}: ${error}`)).toEqual([
+      "A thread failed between its tasks: Error: too late",
+    ]);
+    expect(await one.run(jobs, "where", [])).not.toBe(before);
+  });
+
+  it("takes one signal for many tasks", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    onTestFinished(() => void process.off("warning", note));
+    const controller = new AbortController();
+    const running = Array.from({ length: 20 }, () => pool.run(jobs, "slowly", [10_000], { signal: controller.signal }));
+    controller.abort(new Error("enough"));
+    const settled = await Promise.allSettled(running);
+
+    expect(settled.map((one) => one.status === "rejected" && String(one.reason))).toEqual(
+      running.map(() => "Error: enough"),
+    );
+    expect(warnings).toEqual([]);
+  });
+
   it("hands buffers over instead of copying them", async () => {
     const buffer = new ArrayBuffer(1000);
 
@@ -73,12 +112,10 @@ describe("a WorkerPool", () => {
 
   it("finishes its tasks when it is closed, and begins anew", async () => {
     const closing = new WorkerPool({ threads: 1 });
-    const running = closing.run(jobs, "slowly", [30, "done"]);
-    await closing.run(jobs, "where", []);
-    const results = [running, closing.run(jobs, "slowly", [30, "queued"])];
+    const results = ["begun", "queued", "queued too"].map((value) => closing.run(jobs, "slowly", [30, value]));
     await closing.close();
 
-    expect(await Promise.all(results)).toEqual(["done", "queued"]);
+    expect(await Promise.all(results)).toEqual(["begun", "queued", "queued too"]);
     expect(await closing.run(jobs, "isPrime", [7])).toBe(true);
     await closing.close();
   });

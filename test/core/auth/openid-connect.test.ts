@@ -181,6 +181,33 @@ describe("OpenIDConnectMixin", () => {
     expect(descriptions.length).toBe(2);
   });
 
+  it.each([
+    [["client_secret_post", "client_secret_basic"], false],
+    [["client_secret_basic"], true],
+    // OpenID Connect Discovery 1.0, section 3: basic is what a provider means that says nothing.
+    [undefined, true],
+  ])("shows its secret in a way that the provider takes: %j", async (methods, isBasic) => {
+    overrides["/.well-known/openid-configuration"] = () => ({
+      json: { ...description(), token_endpoint_auth_methods_supported: methods },
+    });
+
+    const response = await logIn(client);
+
+    const { form, headers } = asked.find(({ path }) => path === "/token")!;
+    const [scheme, credentials] = headers.authorization?.split(" ") ?? [];
+    const [name, password] =
+      new URLSearchParams(
+        Buffer.from(credentials ?? "", "base64")
+          .toString()
+          .replace(":", "="),
+      )
+        .entries()
+        .next().value ?? [];
+    expect(response.code).toBe(200);
+    expect([scheme, name, password]).toEqual(isBasic ? ["Basic", key, secret] : [undefined, undefined, undefined]);
+    expect(form.get("client_secret")).toBe(isBasic ? null : secret);
+  });
+
   it("reads the openidConnect setting", async () => {
     expect((await client.fetch("/setting")).json()).toEqual({ issuer: "https://accounts.example" });
   });

@@ -303,6 +303,22 @@ describe("a proxy", () => {
     expect(error.message).toContain("example.com by the proxy 127.0.0.1:1");
   });
 
+  it("that hangs up instead of opening a tunnel is asked once", async () => {
+    let asked = 0;
+    const proxy = createTcpServer((socket) => {
+      asked++;
+      socket.on("error", () => {}).once("data", () => socket.end());
+    });
+    const { port } = new URL(await listen(proxy));
+
+    const error = await failure(
+      makeClient().fetch("https://example.com/", { proxyHost: "127.0.0.1", proxyPort: Number(port) }),
+    );
+
+    expect(error).toMatchObject({ kind: "proxy" });
+    expect(asked).toBe(1);
+  });
+
   it("is not for expect100Continue and not for unix sockets", async () => {
     const proxy = { proxyHost: "127.0.0.1", proxyPort: 1 };
     const client = makeClient();

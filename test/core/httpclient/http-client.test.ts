@@ -246,6 +246,17 @@ describe("a response", () => {
     expect(response.body.length).toBe(0);
   });
 
+  // RFC 9110, section 8.6: with 304 it is the length that the body of a 200 would have.
+  it.each([204, 304])("of %i has no body, whatever its Content-Length says", async (code) => {
+    const url = await serveBytes(`HTTP/1.1 ${code} X\r\nETag: "a"\r\nContent-Length: 5\r\n\r\n`, { end: false });
+
+    const response = await makeClient().fetch(url, { raiseError: false });
+
+    expect(response.code).toBe(code);
+    expect(response.headers.get("Content-Length")).toBe("5");
+    expect(response.body.length).toBe(0);
+  });
+
   it("keeps Set-Cookie headers apart, and a header named __proto__", async () => {
     const url = await serveBytes(
       "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n__proto__: x\r\nContent-Length: 0\r\n\r\n",

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer as createTcpServer } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { HTTPRequestOptions } from "../../../src/core/httpclient/http-request.js";
 import { type HTTPClientError, HTTPTimeoutError } from "../../../src/core/httpclient/http-response.js";
 import { failure, listen, makeClient, serve, serveBytes } from "./servers.js";
@@ -249,6 +249,20 @@ describe("a signal", () => {
 
     expect(error.message).toBe("enough");
     await closed;
+  });
+
+  it("may be that of many requests at once", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    onTestFinished(() => void process.off("warning", note));
+    const url = await serve((_, response) => response.end());
+    const client = makeClient({ maxClients: 20 });
+    const { signal } = new AbortController();
+
+    await Promise.all(Array.from({ length: 20 }, () => client.fetch(url, { signal })));
+
+    expect(warnings).toEqual([]);
   });
 
   it("takes a request out of the line", async () => {

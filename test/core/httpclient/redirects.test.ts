@@ -53,6 +53,18 @@ describe("a redirect", () => {
     expect(asked.headers["content-length"]).toBe(keepsBody ? "4" : undefined);
   });
 
+  it.each([
+    ["UTF-8", Buffer.from("/\u00e9"), "/%C3%A9"],
+    ["Latin-1", Buffer.from("/\u00e9", "latin1"), "/%C3%A9"],
+  ])("in bytes of %s leads there", async (_, location, path) => {
+    const url = await serve((request, response) => {
+      if (request.url === path) response.end("here");
+      else response.writeHead(302, { Location: location.toString("latin1") }).end();
+    });
+
+    expect((await makeClient().fetch(url)).text()).toBe("here");
+  });
+
   it("calls the bodyProducer again when the body is sent again", async () => {
     const url = await redirecting();
     let calls = 0;

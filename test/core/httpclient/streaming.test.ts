@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { BodyWriter } from "../../../src/core/httpclient/http-request.js";
-import { type Echo, echo, failure, listen, makeClient, serve } from "./servers.js";
+import { type Echo, echo, failure, listen, makeClient, serve, serveBytes } from "./servers.js";
 
 describe("streamingCallback", () => {
   it("gets the body piece by piece, and the response has none", async () => {
@@ -104,6 +104,20 @@ describe("bodyProducer", () => {
     expect(asked.body).toBe("hello world");
     expect(asked.headers["content-length"]).toBe(length);
     expect(asked.headers["transfer-encoding"]).toBe(length === undefined ? "chunked" : undefined);
+  });
+
+  it("may write on before the piece before is taken", async () => {
+    const url = await serve(echo);
+    const piece = "x".repeat(70_000);
+
+    const response = await makeClient().fetch(url, {
+      method: "POST",
+      bodyProducer: async (write) => {
+        await Promise.all([write(piece), write(piece), write(piece)]);
+      },
+    });
+
+    expect(response.json<Echo>().body.length).toBe(210_000);
   });
 
   it("is held back by a server that reads slowly, and loses nothing", async () => {
@@ -248,6 +262,17 @@ describe("expect100Continue", () => {
     const response = await makeClient().fetch(await listen(server), options);
 
     expect(response.text()).toBe("ok");
+  });
+
+  it.each([
+    ["sends interim responses without end", "HTTP/1.1 102 Processing\r\n\r\n".repeat(11)],
+    ["changes the protocol", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
+  ])("fails when the server %s", async (_, answer) => {
+    const url = await serveBytes(answer, { end: false });
+
+    const error = await failure(makeClient().fetch(url, { method: "POST", body: "hello", expect100Continue: true }));
+
+    expect(error).toMatchObject({ kind: "malformed" });
   });
 
   it("keeps to the limits and timeouts of every request", async () => {

@@ -130,6 +130,20 @@ describe("LogFile", () => {
     expect(lines).toEqual(["on its way", "last"]);
   });
 
+  it("writes what comes while it is closed, behind what came before", async () => {
+    await using folder = await temporaryFolder("log");
+    const path = join(folder.path, "app.log");
+    const file = new LogFile(path);
+
+    file.write("before\n");
+    const closed = file.close();
+    file.write("in the same turn\n");
+    setImmediate(() => file.write("late\n"));
+    await closed;
+
+    await expect.poll(() => linesOf(path)).toEqual(["before", "in the same turn", "late"]);
+  });
+
   it.each([
     [{ rotateMode: "weight" }, /the mode should be "size" or "time", not "weight"/],
     [{ rotateMode: "time", rotateWhen: "W0" }, /it can rotate at S, M, H, D and midnight, not at "W0"/],

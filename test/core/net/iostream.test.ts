@@ -3,13 +3,14 @@ import { openSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { BaseIOStream, type IOStreamOptions } from "../../../src/core/net/base-iostream.js";
+import { BaseIOStream } from "../../../src/core/net/base-iostream.js";
 import { IOStream, PipeIOStream } from "../../../src/core/net/iostream.js";
 import {
   StreamBufferFullError,
   StreamClosedError,
   UnsatisfiableReadError,
 } from "../../../src/core/net/stream-errors.js";
+import type { IOStreamOptions } from "../../../src/core/net/stream-limits.js";
 import { Application } from "../../../src/core/web/application.js";
 import { RequestHandler } from "../../../src/core/web/request-handler.js";
 import { run } from "../../support/program.js";

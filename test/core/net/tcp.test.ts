@@ -96,6 +96,16 @@ describe("a TCPServer", () => {
   });
 });
 
+it("logs an error of a socket that listens, and goes on", async () => {
+  const [server] = await bindSockets(0, "127.0.0.1");
+  using log = expectLog("tornado.general", "listens");
+
+  server!.emit("error", new Error("accept EMFILE"));
+  server!.close();
+
+  expect(log.loggedStack).toBe(true);
+});
+
 describe("a TCPClient", () => {
   it("tries the next address when one does not answer", async () => {
     const server = await new EchoServer().listen(0, "127.0.0.1");

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect as connectPlain, createServer, type Server, Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TimeoutError } from "../../../src/core/async/timeout-error.js";
 import { IOStream, SSLIOStream } from "../../../src/core/net/iostream.js";
 import { sslOptionsToContext } from "../../../src/core/net/ssl-options.js";
 import { StreamClosedError } from "../../../src/core/net/stream-errors.js";
@@ -105,6 +106,20 @@ describe("startTls", () => {
       await expect(handshake).rejects.toBeInstanceOf(StreamClosedError);
       server.close();
     }
+  });
+
+  it.each([
+    ["client", 1, false],
+    ["server", 0, true],
+  ] as const)("gives up as the %s when the other end says nothing, and closes", async (_, end, serverSide) => {
+    const streams = await pair();
+    const [mute, stream] = [streams[1 - end]!, streams[end]];
+
+    const handshake = stream.startTls(serverSide, { sslOptions: { certFile, keyFile }, timeout: 0.05 });
+
+    await expect(handshake).rejects.toBeInstanceOf(TimeoutError);
+    await mute.readUntilClose();
+    mute.close();
   });
 
   it("fails on the server's side when the client speaks no TLS", async () => {

@@ -158,13 +158,30 @@ describe("parseConfigFile", () => {
     ["broken.json", "{", /broken\.json cannot be read: .*Correct the file\.$/],
     ["list.json", "[1]", /it holds no object of names and values/],
     ["throws.mjs", 'throw new Error("on purpose")', /throws\.mjs cannot be read: on purpose\./],
-    ["type.json", '{ "port": true }', /Option "port" is required to be a number \(Boolean given\)/],
+    ["type.json", '{ "port": true }', /type\.json: Option "port" is required to be a number \(Boolean given\)/],
+    [
+      "fraction.json",
+      '{ "ports": [1.5] }',
+      /fraction\.json: Option "ports" is required to be a whole number \(1\.5 given\)/,
+    ],
+    ["text.json", '{ "port": "x" }', /text\.json: Option "port" is required to be a number: "x" is no number/],
     ["list-type.json", '{ "ports": 5 }', /Option "ports" is required to be a list of whole numbers/],
   ])("refuses %s", async (file, content, message) => {
     await using folder = await temporaryFolder("options");
     await writeFile(join(folder.path, file), content);
 
     await expect(parser().options.parseConfigFile(join(folder.path, file))).rejects.toThrow(refusal(message));
+  });
+
+  it("takes a text with commas for several texts, as the command line does", async () => {
+    await using folder = await temporaryFolder("options");
+    await writeFile(join(folder.path, "options.json"), '{ "mirrors": "a,b" }');
+    const options = new OptionParser();
+    const mirrors = options.define("mirrors", { type: String, multiple: true });
+
+    await options.parseConfigFile(join(folder.path, "options.json"));
+
+    expect(mirrors.value).toEqual(["a", "b"]);
   });
 
   it("says when there is no such file", async () => {

@@ -22,6 +22,8 @@ process.stdout.write(JSON.stringify([port.value, rest]));
 generalLog.info("one");
 await new Promise((done) => setImmediate(done));
 generalLog.info("two");
+for (let line = 0; rest[0] === "later" && line < 40_000; line++) generalLog.info("more");
+if (rest[0] === "later") await new Promise((done) => setImmediate(done));
 process.exit(3);
 `;
   buildSync({ stdin: { contents, resolveDir: folder.path }, bundle: true, platform: "node", format: "esm", outfile });
@@ -44,12 +46,16 @@ it("prints its help, logging options included, and ends with 0", async () => {
   expect(stderr).toMatch(/\nLogging options:\n[\s\S]*--log-file-prefix=PATH/);
 });
 
-it("loses no line of a log file when it ends at once", async () => {
-  const path = join(folder.path, "app.log");
+it.each([
+  ["at once", 0],
+  ["later", 40_000],
+])("loses no line of a log file when it ends %s", async (moment, more) => {
+  const path = join(folder.path, `${moment}.log`);
 
-  await run(process.execPath, [outfile, `--log-file-prefix=${path}`]);
+  await run(process.execPath, [outfile, `--log-file-prefix=${path}`, moment]);
 
-  const lines = readFileSync(path, "utf8").match(/one|two/g)!;
-  expect(lines).toContain("one");
-  expect(lines).toContain("two");
+  const lines = readFileSync(path, "utf8");
+  expect(lines).toContain("] one\n");
+  expect(lines).toContain("] two\n");
+  expect(lines.match(/\] more\n/g)?.length ?? 0).toBeGreaterThanOrEqual(more);
 });
