@@ -38,6 +38,7 @@ export class AppServer {
     refuseDebug(application);
     const server = new HTTPServer(application, {
       xheaders: options.xheaders,
+      transport: options.transport,
       ...(options.sslCert === undefined
         ? undefined
         : { sslOptions: { certFile: options.sslCert, keyFile: options.sslKey! } }),

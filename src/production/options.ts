@@ -21,6 +21,7 @@ export interface StartOptions {
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
   readonly logFormat: "pretty" | "json";
+  readonly transport: "sockets" | "node";
 }
 
 /** One option, as a command line, an environment variable and a help text need it. */
@@ -135,6 +136,13 @@ export const startOptions: readonly OptionDescription[] = [
     placeholder: "<format>",
     choices: ["pretty", "json"],
     description: "form of the log lines: pretty or json",
+  }),
+  option("transport", {
+    type: "string",
+    default: "sockets",
+    placeholder: "<name>",
+    choices: ["sockets", "node"],
+    description: "who speaks HTTP: sockets is Tornado's own, node is node:http",
   }),
 ];
 

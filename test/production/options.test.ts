@@ -29,6 +29,7 @@ describe("the options of a production start", () => {
     [["--fork", "1.5"], "whole number"],
     [["--graceful-timeout", "soon"], "a number of seconds"],
     [["--log-format", "xml"], "one of: pretty, json"],
+    [["--transport", "http2"], "one of: sockets, node"],
     [["--host", ""], "Give it a value"],
     [["--nothing"], "--nothing"],
     [["word"], "word"],

@@ -71,6 +71,11 @@ export interface HTTPConnection {
   /** Ends HTTP on this connection and hands over its socket; bytes already received come first. */
   detach(): Duplex;
   /**
+   * Breaks off a response that cannot be completed, in a way that its client cannot take for its end, whatever the framing. A response
+   * that is finished is left alone. The delegate is told as of a client that has left.
+   */
+  cut(): void;
+  /**
    * Leaves the exchange to code that speaks `node:http`: the body is unread, and nothing of it goes to the delegate. To be
    * called before `headersReceived` is done. A transport that does not stand on `node:http` lacks it.
    */
@@ -92,8 +97,13 @@ export interface HTTPMessageDelegate {
 /** Takes the requests of a server. An `Application` is one, and so is a `Router`. */
 export interface HTTPServerConnectionDelegate {
   startRequest(connection: HTTPConnection): HTTPMessageDelegate;
-  /** The server drains: ends what was detached from it, by the deadline. Resolves with how many connections had to be cut. */
-  drain?(deadlineMs: number): Promise<{ readonly cut: number }>;
+  /**
+   * The server drains: ends what was detached from it, by the deadline.
+   *
+   * @param served - Resolves when no request can come any more.
+   * @returns How many connections had to be cut.
+   */
+  drain?(deadlineMs: number, served: Promise<void>): Promise<{ readonly cut: number }>;
   /** A socket of an `HTTPServer` has closed, or was detached: what is kept for it is not needed any more. */
   onClose?(socket: Duplex): void;
 }

@@ -3,6 +3,7 @@
 import { TornadoError } from "../errors.js";
 import type { HTTPHeaders } from "./headers.js";
 import type { HTTPServerRequest } from "./request.js";
+import { addVary } from "./vary.js";
 
 /** Who may read responses, and what a page elsewhere may send. */
 export interface CorsOptions {
@@ -46,14 +47,19 @@ export class CorsPolicy {
     const { credentials = false, exposeHeaders = [] } = this.#options;
     if (this.#isForAll) headers.set("Access-Control-Allow-Origin", "*");
     else {
-      // Also without an origin, or else a cache would give one site what was made for another.
-      headers.set("Vary", "Origin");
+      this.completeHeaders(headers);
       const origin = request.headers.get("Origin");
       if (origin === undefined || !this.#allows(origin)) return;
       headers.set("Access-Control-Allow-Origin", origin);
       if (credentials) headers.set("Access-Control-Allow-Credentials", "true");
     }
     if (exposeHeaders.length > 0) headers.set("Access-Control-Expose-Headers", exposeHeaders.join(", "));
+  }
+
+  /** Adds what a handler's own headers must not take away. */
+  completeHeaders(headers: HTTPHeaders): void {
+    // Also without an origin, or else a cache would give one site what was made for another.
+    if (!this.#isForAll) addVary(headers, "Origin");
   }
 
   /** Whether a browser asks what it may send, before it sends it. */
@@ -80,7 +86,7 @@ export class CorsPolicy {
 
 function originTest(origins: CorsOptions["origins"]): (origin: string) => boolean {
   if (origins === "*") return () => true;
-  if (typeof origins === "function") return origins;
+  if (typeof origins === "function") return strictly(origins);
   if (!Array.isArray(origins)) refuse('has no list of origins. Give a list, a function or "*".');
   const names = new Set<string>();
   const patterns: RegExp[] = [];
@@ -95,6 +101,17 @@ function originTest(origins: CorsOptions["origins"]): (origin: string) => boolea
     }
   }
   return (origin) => names.has(origin.toLowerCase()) || patterns.some((pattern) => pattern.test(origin));
+}
+
+/** A promise is as good as true to an `if`, and would let everybody read. */
+function strictly(allows: (origin: string) => unknown): (origin: string) => boolean {
+  return (origin) => {
+    const allowed = allows(origin);
+    if (typeof allowed === "boolean") return allowed;
+    // Nobody will ever wait for it: a rejection would end the process.
+    if (allowed instanceof Promise) allowed.catch(() => {});
+    throw new TypeError('The function "origins" of the setting "cors" must give true or false at once.');
+  };
 }
 
 function refuse(what: string): never {

@@ -75,7 +75,7 @@ class FetchConnection implements HTTPConnection {
     this.protocol = this.#url.protocol.slice(0, -1);
   }
 
-  /** There is none: what is written to this one goes nowhere. To destroy it breaks the response off. */
+  /** There is none: what is written to this one goes nowhere. To destroy it breaks the response off, as `cut` does. */
   get socket(): Duplex {
     if (this.#socket === undefined) {
       this.#socket = new PassThrough();
@@ -181,6 +181,10 @@ class FetchConnection implements HTTPConnection {
       "NO_SOCKET",
       "detach() needs a socket, and a request made by fetch has none. Listen on a port for it.",
     );
+  }
+
+  cut(): void {
+    this.#close();
   }
 
   #callBack(error?: Error): void {

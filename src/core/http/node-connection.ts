@@ -38,7 +38,8 @@ export interface ConnectionOwner {
   delivered(connection: NodeHTTPConnection): void;
   /** Gives up the socket: nothing on it is HTTP any more. */
   detached(): void;
-  destroy(): void;
+  /** Cuts the socket in a way that nobody takes for an end. */
+  cut(): void;
 }
 
 /** RFC 9112, section 4: anything but control characters, and nothing that is more than a byte. */
@@ -336,7 +337,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       response.writeHead(code, reason, framing.fields as string[]);
       return framing.isAscii;
     } catch (error) {
-      this.#owner.destroy();
+      this.#owner.cut();
       throw error;
     }
   }
@@ -350,7 +351,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   /** A response that cannot be completed must not look complete: the connection is cut. */
   #mismatch(comparison: "more" | "fewer"): HTTPOutputError {
     const { method, url } = this.#request;
-    this.#owner.destroy();
+    this.#owner.cut();
     return new HTTPOutputError(
       `The response to ${method} ${url?.split("?", 1)[0]} has ${comparison} bytes than its Content-Length of ${this.#promisedBytes}.`,
     );
@@ -368,11 +369,16 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     if (this.#isClosed || this.#phase === "finished") {
       throw new HTTPOutputError("detach() needs a connection that is open and not answered yet.");
     }
+    this.flush();
     this.#isClosed = true;
     this.#owner.detached();
     const { socket } = this.#owner;
     if (this.#upgradeBytes !== undefined && this.#upgradeBytes.length > 0) socket.unshift(this.#upgradeBytes);
     return socket;
+  }
+
+  cut(): void {
+    if (!this.#isClosed && this.#phase !== "finished") this.#owner.cut();
   }
 
   takeNodeMessages(): NodeMessages {
@@ -407,7 +413,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     if (this.#phase === "finished") return;
     // Of a response that is somebody else's, nobody here knows how far it is: the connection is cut.
     if (this.#phase === "waiting") this.#refuse(isInput ? error.status : 500);
-    else this.#owner.destroy();
+    else this.#owner.cut();
     this.#notifyClosed();
   }
 

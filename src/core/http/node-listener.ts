@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TornadoError } from "../errors.js";
 import type { HTTPServerConnectionDelegate } from "./connection.js";
+import { cutSocket } from "./cut-socket.js";
 import { HTTPHeaders } from "./headers.js";
 import { HTTPInputError } from "./http-input-error.js";
 import { type ConnectionOwner, NodeHTTPConnection } from "./node-connection.js";
@@ -146,8 +147,8 @@ class GuestExchange implements ConnectionOwner {
     detachFromNode(this.socket, this.#connection?.nodeResponse);
   }
 
-  destroy(): void {
-    this.socket.destroy();
+  cut(): void {
+    cutSocket(this.socket);
   }
 }
 

@@ -3,6 +3,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { HTTPServerConnectionDelegate } from "./connection.js";
+import { cutSocket } from "./cut-socket.js";
 import { HTTPHeaders } from "./headers.js";
 import { HTTPInputError } from "./http-input-error.js";
 import { type ConnectionOwner, NodeHTTPConnection } from "./node-connection.js";
@@ -188,6 +189,11 @@ export class NodeSession implements ConnectionOwner {
   destroy(): void {
     this.#isClosing = true;
     this.socket.destroy();
+  }
+
+  cut(): void {
+    this.#isClosing = true;
+    cutSocket(this.socket);
   }
 
   // -- its own life

@@ -43,7 +43,7 @@ export function refuseRequest(connection: HTTPConnection, status: number): void 
     connection.writeHeaders({ code: status, reason }, HTTPHeaders.fromRaw(headers), body);
     connection.finish();
   } catch {
-    connection.socket.destroy();
+    connection.cut();
   }
 }
 

@@ -60,10 +60,12 @@ export function frameResponse(
   // Without chunks, the end of an HTTP/1.0 body of unknown length is the end of the connection.
   const hasKnownEnd = length !== undefined || !hasBody;
   const closes = mustClose || (isHTTP10 && !hasKnownEnd) || connection?.includes("close") === true;
-  if (connection === undefined) {
+  if (code === 101) {
+    // What follows is another protocol's: not a word about the connection but the handler's own.
+  } else if (connection === undefined) {
     if (closes && !isHTTP10) fields = [...fields, "Connection", "close"];
     else if (!closes && isHTTP10) fields = [...fields, "Connection", "Keep-Alive"];
-  } else if (closes && !connection.includes("close") && code !== 101) {
+  } else if (closes && !connection.includes("close")) {
     fields = withConnectionClose(fields);
   }
   return {

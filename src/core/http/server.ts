@@ -143,6 +143,8 @@ export class HTTPServer implements TransportHost {
    */
   addSocket(socket: Socket, peer: { readonly remoteIp?: string; readonly protocol?: string } = {}): void {
     this.#acceptor ??= new transports[this.options.transport](this);
+    // As those that it accepts itself: small pieces of an answer do not wait for each other.
+    socket.setNoDelay(true);
     this.#acceptor.addSocket(socket, {
       remoteIp: peer.remoteIp ?? plainAddress(socket.remoteAddress),
       protocol: this.options.protocol ?? peer.protocol ?? "http",
@@ -186,7 +188,8 @@ export class HTTPServer implements TransportHost {
       cut = this.#sessions.size;
       for (const session of this.#sessions) session.destroy();
     }, deadlineMs);
-    const [detached] = await Promise.all([this.delegate.drain?.(deadlineMs), this.#empty()]);
+    const served = this.#empty();
+    const [detached] = await Promise.all([this.delegate.drain?.(deadlineMs, served), served]);
     clearTimeout(idle);
     clearTimeout(deadline);
     return { cut: cut + (detached?.cut ?? 0) };

@@ -27,6 +27,20 @@ describe("fetchFromDelegate", () => {
     expect(response.headers.has("Connection")).toBe(false);
   });
 
+  it("breaks a response off that is cut", async () => {
+    const delegate = new RecordingDelegate({
+      finish() {
+        delegate.connection.writeHeaders({ code: 200, reason: "OK" }, new HTTPHeaders(), "half of");
+        delegate.connection.cut();
+      },
+    });
+
+    const response = await fetchFromDelegate(delegate, new Request(address));
+
+    await expect(response.text()).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(delegate.calls).toContain("onConnectionClose");
+  });
+
   it("streams a response, each piece when the one before was read", async () => {
     const taken: string[] = [];
     const delegate = new RecordingDelegate({

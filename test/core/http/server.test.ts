@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { HTTPConnection } from "../../../src/core/http/connection.js";
@@ -117,6 +118,23 @@ describe("a response", () => {
     expect(await sendRaw(server.port, "GET / HTTP/1.0\r\nConnection: keep-alive\r\nTE: chunked\r\n\r\n")).toBe(
       "HTTP/1.1 200 OK\r\n\r\nhello",
     );
+  });
+
+  it("does not look complete when it is cut, though only the end of the connection would end it", async () => {
+    let connection: HTTPConnection | undefined;
+    const server = await serveConnection((given) => {
+      connection = given;
+      given.writeHeaders(ok, new HTTPHeaders(), "half of");
+    });
+    const conversation = await Conversation.open(server);
+    const failure = once(conversation.socket, "error");
+
+    conversation.send("GET / HTTP/1.0\r\n\r\n");
+    // A client on libuv takes a reset for an end when it comes together with data.
+    await conversation.until("half of");
+    connection?.cut();
+
+    expect(await failure).toMatchObject([{ code: "ECONNRESET" }]);
   });
 
   it("keeps an HTTP/1.0 connection open when asked to and its length is known", async () => {

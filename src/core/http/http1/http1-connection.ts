@@ -19,7 +19,7 @@ import { frameResponse } from "../response-framing.js";
 import type { ResolvedServerOptions } from "../server-options.js";
 import { type Origin, originBehindProxy } from "../trusted-downstream.js";
 import { NodeExchange } from "./node-exchange.js";
-import type { Outgoing } from "./outgoing.js";
+import { goneError, type Outgoing } from "./outgoing.js";
 import { type BodyTaker, RequestBody } from "./request-body.js";
 import { chunkBytes, headText, statusLine, toLatin1 } from "./response-text.js";
 
@@ -313,6 +313,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     }
     if (this.#phase === "waiting") throw new HTTPOutputError("write() needs writeHeaders() before it.");
     if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
+    if (chunk.length <= maxCopiedBytes) this.#owner.outgoing.gather();
     this.flush();
     this.#send("", chunk, callback);
   }
@@ -357,6 +358,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     if (!this.#isChunked) {
       this.#send(head, chunk, done, true);
     } else {
+      this.#owner.outgoing.gather();
       this.#send(head, chunk, undefined);
       this.#owner.outgoing.write("0\r\n\r\n", "latin1", done);
     }
@@ -402,6 +404,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     } else if (chunk.length <= maxCopiedBytes) {
       outgoing.write(text + toLatin1(chunk), "latin1", callback);
     } else {
+      // Not gathered: to give a large piece to the socket together with a text costs more than a second write.
       if (text !== "") outgoing.write(text, "latin1", undefined);
       outgoing.write(toBuffer(chunk), "latin1", callback);
     }
@@ -444,9 +447,14 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     if (this.#isClosed || this.#phase === "finished") {
       throw new HTTPOutputError("detach() needs a connection that is open and not answered yet.");
     }
+    this.flush();
     this.#isClosed = true;
     this.#owner.detached();
     return this.#owner.socket;
+  }
+
+  cut(): void {
+    if (!this.isOver) this.#owner.cut();
   }
 
   takeNodeMessages(): NodeMessages {
@@ -547,11 +555,6 @@ function inOrder(first: WriteCallback, second: WriteCallback): WriteCallback {
 
 function failLater(callback: WriteCallback | undefined): void {
   if (callback !== undefined) process.nextTick(callback, goneError());
-}
-
-/** What is told to those who write to a client that is not there any more. */
-export function goneError(): Error {
-  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
 }
 
 function toBuffer(chunk: Uint8Array | string): Buffer {

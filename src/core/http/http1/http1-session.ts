@@ -1,7 +1,8 @@
 /** One socket over its life: its requests in order, one at a time, and a close that lets the client read the last answer. */
 
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { HTTPServerConnectionDelegate } from "../connection.js";
+import { cutSocket } from "../cut-socket.js";
 import { HTTPInputError } from "../http-input-error.js";
 import { refusalBytes } from "../refusal.js";
 import { noteMalformed, noteRefusal } from "../refusal-log.js";
@@ -9,7 +10,7 @@ import type { RequestHead } from "../request-head.js";
 import type { ResolvedServerOptions } from "../server-options.js";
 import type { Session, TransportHost } from "../transport.js";
 import { type Origin, plainAddress } from "../trusted-downstream.js";
-import { type ConnectionOwner, goneError, HTTP1Connection } from "./http1-connection.js";
+import { type ConnectionOwner, HTTP1Connection } from "./http1-connection.js";
 import { Outgoing } from "./outgoing.js";
 import { RequestReader, type RequestReaderTarget } from "./request-reader.js";
 
@@ -28,6 +29,8 @@ const halfClosedSeconds = 30;
 const drainWindowSeconds = 20;
 /** Most bytes that are read ahead of the request that is being served. */
 const maxBytesAhead = 64 * 1024;
+/** So many requests of one packet are served before other connections have their turn. */
+const maxServedInTurn = 64;
 
 /** Owns a socket from the moment it is accepted. */
 export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarget {
@@ -42,8 +45,10 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
   #hasServed = false;
   /** Whether the answers to requests that came together are gathered for one write. */
   #isCorked = false;
-  /** Whether the next request waits until the client has taken the answer before it. */
-  #waitsForDrain = false;
+  /** Whether a request that has come waits: until its client has taken the answer before, or until others had their turn. */
+  #waitsForTurn = false;
+  /** How many requests were answered since other connections had their turn. */
+  #servedInTurn = 0;
   /** Second since which a request is waited for, or one has begun. */
   #waitsSince: number;
   #lingersSince = -1;
@@ -76,8 +81,9 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     return this.#host.options;
   }
 
+  /** Requests that have been received are answered before the connection ends. */
   get isDraining(): boolean {
-    return this.#host.isDraining;
+    return this.#host.isDraining && this.#reader.keptBytes === 0;
   }
 
   get seconds(): number {
@@ -92,11 +98,20 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     return this.#peer;
   }
 
+  /** Asks the socket while it is open: a handler, and the access log, want to know it of those who have left as well. */
+  #rememberPeer(): void {
+    this.#peer = this.peer;
+  }
+
   // -- what the reader calls
 
   headRead(head: RequestHead): void {
-    this.#hasServed = true;
-    if (!this.#isCorked && this.#reader.keptBytes > 0) {
+    if (!this.#hasServed) {
+      this.#hasServed = true;
+      this.#rememberPeer();
+    }
+    // What is its own body needs no gathering.
+    if (!this.#isCorked && head.bodyBytes !== -1 && this.#reader.keptBytes > head.bodyBytes) {
       this.#isCorked = true;
       this.socket.cork();
     }
@@ -146,7 +161,10 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
       this.#linger();
     } else if (this.outgoing.isStuck) {
       // Answers to requests that nobody reads would only fill the memory.
-      this.#waitsForDrain = true;
+      this.#waitsForTurn = true;
+    } else if (this.#isCorked && ++this.#servedInTurn > maxServedInTurn) {
+      this.#waitsForTurn = true;
+      setImmediate(onTurn, this);
     } else {
       this.#readOn();
     }
@@ -155,6 +173,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
   detached(): void {
     const { socket } = this;
     if (this.#isCorked) this.#uncork();
+    this.outgoing.release();
     const rest = this.#reader.takeRest();
     this.outgoing.flush();
     this.#isClosing = true;
@@ -174,10 +193,8 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
 
   cut(): void {
     this.#isClosing = true;
-    const { socket } = this;
-    // A plain end would complete an answer whose length was not announced.
-    if (socket.constructor === Socket && socket.remoteFamily !== undefined) socket.resetAndDestroy();
-    else socket.destroy();
+    this.outgoing.release();
+    cutSocket(this.socket);
   }
 
   // -- what the server calls
@@ -194,7 +211,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
       else this.#current.sweep();
       // Refused, then, for its body: it was too slow for that, and is no quicker to close.
       if (this.#isClosing) this.#lingerSeconds = shortLingerSeconds;
-    } else if (!this.#waitsForDrain) {
+    } else if (!this.#waitsForTurn) {
       this.#sweepWaiting(seconds, options);
     }
   }
@@ -214,6 +231,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     if (this.#isClosing) return;
     const reader = this.#reader;
     if (this.#current === undefined && reader.isBetweenRequests) this.#waitsSince = this.#host.seconds;
+    this.#servedInTurn = 0;
     reader.push(bytes);
     if (this.#isCorked) this.#uncork();
     if (reader.keptBytes > maxBytesAhead) this.socket.pause();
@@ -222,7 +240,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
   ended(): void {
     if (this.#isClosing) return;
     this.#endedSince = this.#host.seconds;
-    if (this.#current === undefined && !this.#waitsForDrain) this.#linger();
+    if (this.#current === undefined && !this.#waitsForTurn) this.#linger();
     // The rest of the body will not come.
     else if (this.#isBodyCutOff) this.socket.destroy();
     else this.#current?.clientEnded();
@@ -230,8 +248,14 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
 
   drained(): void {
     this.outgoing.drained();
-    if (!this.#waitsForDrain || this.outgoing.isStuck) return;
-    this.#waitsForDrain = false;
+    this.goOn();
+  }
+
+  /** Serves the request that waits, if there is one. */
+  goOn(): void {
+    this.#servedInTurn = 0;
+    if (!this.#waitsForTurn || this.#isClosing || this.outgoing.isStuck) return;
+    this.#waitsForTurn = false;
     this.#readOn();
   }
 
@@ -239,7 +263,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     this.#isClosing = true;
     this.#reader.stop();
     this.#host.sessionEnded(this);
-    this.outgoing.closed(goneError());
+    this.outgoing.closed();
     this.#current?.socketClosed();
     this.#current = undefined;
   }
@@ -262,7 +286,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     this.#letIn();
     if (this.#endedSince === -1) return;
     if (this.#isBodyCutOff) this.socket.destroy();
-    else if (this.#current === undefined && !this.#waitsForDrain) this.#linger();
+    else if (this.#current === undefined && !this.#waitsForTurn) this.#linger();
   }
 
   #uncork(): void {
@@ -308,6 +332,10 @@ function onEnd(this: SessionSocket): void {
 
 function onDrain(this: SessionSocket): void {
   this[sessionOf]!.drained();
+}
+
+function onTurn(session: HTTP1Session): void {
+  session.goOn();
 }
 
 /** The close that follows says everything. */

@@ -22,6 +22,7 @@ export class Outgoing {
   /** Calls that the socket owes, which forgets them when it dies. */
   #owed: Set<WriteCallback> | undefined = undefined;
   #isStuck = false;
+  #isGathering = false;
   #hasEnded = false;
   /** Second from which on the client's speed is measured, -1 while nothing waits for it. */
   #measuredSince = -1;
@@ -39,6 +40,21 @@ export class Outgoing {
   /** Whether the client is behind: nothing more should be made for it. */
   get isStuck(): boolean {
     return this.#isStuck;
+  }
+
+  /** Gathers what is written until the end of the turn, for one write to the system. */
+  gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    process.nextTick(releaseGathered, this);
+  }
+
+  /** Lets go what was gathered. */
+  release(): void {
+    if (!this.#isGathering) return;
+    this.#isGathering = false;
+    this.#socket.uncork();
   }
 
   /** Sends bytes; as a string they are latin-1, or UTF-8 if it says so. */
@@ -86,15 +102,17 @@ export class Outgoing {
     for (const { data, callback } of this.#waiting ?? []) this.#give(data, "latin1", callback);
     this.#waiting = undefined;
     this.#waitingBytes = 0;
+    const owed = this.#owed;
+    if (owed !== undefined && owed.size > 0) this.#socket.once("close", () => this.closed());
   }
 
   /** The socket has closed: everything that was not sent is called back for, with an error. */
-  closed(error: Error): void {
+  closed(): void {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
     const owed = this.#owed;
     this.#owed = undefined;
-    if (owed !== undefined) for (const callback of owed) callback(error);
+    if (owed !== undefined) for (const callback of owed) callback(goneError());
   }
 
   /**
@@ -139,4 +157,13 @@ export class Outgoing {
       if (owed.delete(call)) call(null);
     };
   }
+}
+
+function releaseGathered(outgoing: Outgoing): void {
+  outgoing.release();
+}
+
+/** What is told to those who write to a client that is not there any more. */
+export function goneError(): Error {
+  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
 }

@@ -93,7 +93,7 @@ export class RequestReader {
 
   /** Whether nothing of the next request has come yet. */
   get isBetweenRequests(): boolean {
-    return this.#state === HEAD && this.#scanner.isAtStart && this.#at === this.#bytes.length;
+    return this.#state === HEAD && this.#scanner.isAtStart && this.keptBytes === 0;
   }
 
   /** Whether a body has begun that has not come to its end. */
