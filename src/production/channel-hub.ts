@@ -2,16 +2,21 @@
 
 import { generalLog } from "../core/log.js";
 import type { WorkerProcess } from "../process/worker-process.js";
-import { type ChannelReport, type ChannelTask, channelAckInterval, isChannelReport } from "./channel-messages.js";
-
-/** Messages on their way to a worker that has not said that it took them: beyond this, it misses some. */
-const maxUnacknowledged = 20_000;
+import {
+  type ChannelReport,
+  type ChannelTask,
+  isChannelReport,
+  maxMessagesUnderway,
+  maxTextUnderway,
+} from "./channel-messages.js";
 
 interface Member {
   readonly taskId: number;
   /** Subscribers by channel; only channels that have some. */
   readonly counts: Map<string, number>;
-  unacknowledged: number;
+  /** On their way: the worker has not said that it took them. */
+  messages: number;
+  characters: number;
   missed: number;
 }
 
@@ -21,7 +26,7 @@ export class ChannelHub {
 
   /** Connects a worker from now until it exits. */
   add(taskId: number, worker: WorkerProcess): void {
-    const member: Member = { taskId, counts: new Map(), unacknowledged: 0, missed: 0 };
+    const member: Member = { taskId, counts: new Map(), messages: 0, characters: 0, missed: 0 };
     this.#members.set(worker, member);
     worker.onReport((payload) => {
       if (isChannelReport(payload)) this.#take(worker, member, payload);
@@ -41,7 +46,8 @@ export class ChannelHub {
         }
         break;
       case "channelTaken":
-        member.unacknowledged -= channelAckInterval;
+        member.messages -= report.messages;
+        member.characters -= report.characters;
         this.#noteMissed(member);
         break;
       case "channelQuestion": {
@@ -56,7 +62,7 @@ export class ChannelHub {
     const task: ChannelTask = { kind: "channelMessage", channel, text };
     for (const [worker, member] of this.#members) {
       if (worker === publisher || !member.counts.has(channel)) continue;
-      if (member.unacknowledged >= maxUnacknowledged) {
+      if (isBehind(member)) {
         member.missed++;
         if (member.missed === 1) {
           generalLog.warn(
@@ -64,13 +70,14 @@ export class ChannelHub {
           );
         }
       } else if (worker.giveTask(task)) {
-        member.unacknowledged++;
+        member.messages++;
+        member.characters += text.length;
       }
     }
   }
 
   #noteMissed(member: Member): void {
-    if (member.missed === 0 || member.unacknowledged > maxUnacknowledged / 2) return;
+    if (member.missed === 0 || isBehind(member, 0.5)) return;
     generalLog.warn(`Worker ${member.taskId} missed ${member.missed} messages of channels`);
     member.missed = 0;
   }
@@ -80,4 +87,9 @@ export class ChannelHub {
     for (const [worker, { counts }] of this.#members) if (worker !== asker) sum += counts.get(channel) ?? 0;
     return sum;
   }
+}
+
+/** Whether as much is on its way to a worker as may be, or a part of that. */
+function isBehind({ messages, characters }: Member, part = 1): boolean {
+  return messages >= maxMessagesUnderway * part || characters >= maxTextUnderway * part;
 }

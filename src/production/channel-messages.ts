@@ -1,14 +1,16 @@
 /** What the supervisor and its workers say to each other about channels. */
 
-/** A worker says after so many messages that it has taken them. */
-export const channelAckInterval = 256;
+/** Messages on their way between two processes: beyond either of these, new ones are dropped. */
+export const maxMessagesUnderway = 20_000;
+export const maxTextUnderway = 32 * 2 ** 20;
 
 /** What a worker says. */
 export type ChannelReport =
   | { readonly kind: "channelPublish"; readonly channel: string; readonly text: string }
   /** Channels whose number of subscribers has changed. */
   | { readonly kind: "channelCounts"; readonly counts: readonly (readonly [channel: string, count: number])[] }
-  | { readonly kind: "channelTaken" }
+  /** So many messages with so many characters have been taken; told now and then. */
+  | { readonly kind: "channelTaken"; readonly messages: number; readonly characters: number }
   | { readonly kind: "channelQuestion"; readonly question: number; readonly channel: string };
 
 /** What the supervisor says. */

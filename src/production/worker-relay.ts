@@ -3,11 +3,12 @@
 import type { ChannelRelay, RelayHost } from "../core/channels/channel-relay.js";
 import { generalLog } from "../core/log.js";
 import { reportToParent } from "../process/run-worker.js";
-import { type ChannelReport, type ChannelTask, channelAckInterval } from "./channel-messages.js";
+import { type ChannelReport, type ChannelTask, maxMessagesUnderway, maxTextUnderway } from "./channel-messages.js";
 
 const answerTimeoutMs = 1000;
-/** Messages that the supervisor has not read: beyond this, new ones are dropped. */
-const maxUnread = 20_000;
+/** The supervisor is told after this much that it has been taken. */
+const toldMessages = 256;
+const toldCharacters = 2 ** 20;
 
 /** The one relay of a worker; an app has one set of channels. */
 export class WorkerRelay implements ChannelRelay {
@@ -16,8 +17,12 @@ export class WorkerRelay implements ChannelRelay {
   /** Channels whose count the supervisor does not know yet; told once a turn, however many come and go. */
   #changed: Set<string> | null = null;
   #lastQuestion = 0;
-  #taken = 0;
-  #unread = 0;
+  /** Taken, and not told yet. */
+  #takenMessages = 0;
+  #takenCharacters = 0;
+  /** On their way to the supervisor. */
+  #messages = 0;
+  #characters = 0;
   #dropped = 0;
 
   /** Has the channels of an application in this process get what arrives. */
@@ -27,7 +32,20 @@ export class WorkerRelay implements ChannelRelay {
   }
 
   publish(channel: string, text: string): void {
-    this.#report({ kind: "channelPublish", channel, text });
+    if (this.#isBehind()) {
+      this.#dropped++;
+      if (this.#dropped === 1) {
+        generalLog.warn("The supervisor is behind with messages of channels: new ones are dropped");
+      }
+      return;
+    }
+    this.#messages++;
+    this.#characters += text.length;
+    reportToParent({ kind: "channelPublish", channel, text } satisfies ChannelReport, () => {
+      this.#messages--;
+      this.#characters -= text.length;
+      if (this.#dropped > 0 && !this.#isBehind(0.5)) this.#noteDropped();
+    });
   }
 
   countChanged(channel: string): void {
@@ -63,8 +81,12 @@ export class WorkerRelay implements ChannelRelay {
       return;
     }
     for (const host of this.#hosts) host.receive(task.channel, task.text);
-    this.#taken++;
-    if (this.#taken % channelAckInterval === 0) this.#report({ kind: "channelTaken" });
+    this.#takenMessages++;
+    this.#takenCharacters += task.text.length;
+    if (this.#takenMessages < toldMessages && this.#takenCharacters < toldCharacters) return;
+    this.#report({ kind: "channelTaken", messages: this.#takenMessages, characters: this.#takenCharacters });
+    this.#takenMessages = 0;
+    this.#takenCharacters = 0;
   }
 
   #tellCounts(): void {
@@ -80,19 +102,17 @@ export class WorkerRelay implements ChannelRelay {
     return sum;
   }
 
+  /** Whether as much is on its way as may be, or a part of that. */
+  #isBehind(part = 1): boolean {
+    return this.#messages >= maxMessagesUnderway * part || this.#characters >= maxTextUnderway * part;
+  }
+
+  #noteDropped(): void {
+    generalLog.warn(`${this.#dropped} messages of channels were dropped`);
+    this.#dropped = 0;
+  }
+
   #report(report: ChannelReport): void {
-    if (report.kind === "channelPublish" && this.#unread >= maxUnread) {
-      this.#dropped++;
-      if (this.#dropped === 1)
-        generalLog.warn("The supervisor is behind with messages of channels: new ones are dropped");
-      return;
-    }
-    this.#unread++;
-    reportToParent(report, () => {
-      this.#unread--;
-      if (this.#dropped === 0 || this.#unread > maxUnread / 2) return;
-      generalLog.warn(`${this.#dropped} messages of channels were dropped`);
-      this.#dropped = 0;
-    });
+    reportToParent(report);
   }
 }

@@ -15,6 +15,9 @@ import { Application, RequestHandler } from "tornado/web";
 import { WebSocketHandler } from "tornado/websocket";
 
 class Room extends WebSocketHandler {
+  override get maxQueuedBytes() {
+    return 100 * 2 ** 20;
+  }
   override async open() {
     this.subscribe("room");
     await this.writeMessage({ pid: process.pid });
@@ -88,5 +91,51 @@ describe("channels of a built app with two workers", () => {
     expect(await two.readMessage()).toBe(null);
     const ended = await server.ended;
     expect([two.closeCode, ended.code]).toEqual([1001, 0]);
+  });
+
+  it("hold no more than a bound for a worker that has stopped to read, and say what it missed", async () => {
+    await using server = new Program(process.execPath, [tornado, "start", "--port", "0", "--fork", "2"], {
+      cwd: folder.path,
+    });
+    const [url] = await server.saw(/http:\/\/127\.0\.0\.1:\d+/);
+    const members = new Map<number, WebSocketClientConnection>();
+    while (members.size < 2) {
+      const connection = await websocketConnect(`${url}/room`);
+      const { pid } = JSON.parse((await connection.readMessage()) as string) as { pid: number };
+      if (members.has(pid)) await connection[Symbol.asyncDispose]();
+      else members.set(pid, connection);
+    }
+    const [[, speaker], [stopped, reader]] = [...members] as [
+      [number, WebSocketClientConnection],
+      [number, WebSocketClientConnection],
+    ];
+    await speaker.writeMessage("count");
+    while ((await speaker.readMessage()) !== '{"count":2}') await speaker.writeMessage("count");
+
+    process.kill(stopped, "SIGSTOP");
+    const large = "x".repeat(2 ** 20);
+    for (let index = 0; index < 50; index++) {
+      await speaker.writeMessage(large);
+      await speaker.readMessage();
+    }
+    await server.saw(/is behind with messages of channels/);
+    process.kill(stopped, "SIGCONT");
+    for (let received = 0; received < 20; received++) expect(await reader.readMessage()).toHaveLength(large.length);
+    await server.saw(/missed \d+ messages of channels/);
+
+    server.kill("SIGTERM");
+    for (const connection of members.values()) while ((await connection.readMessage()) !== null);
+  });
+
+  it("do not start with a CHANNELS_URL that is none, and show no password of it", async () => {
+    const env = { ...process.env, CHANNELS_URL: "redis:/user:secret-of-redis@host" };
+
+    const ended = await run(process.execPath, [tornado, "start", "--port", "0"], { cwd: folder.path, env });
+
+    expect([ended.code, ended.stderr + ended.stdout]).toEqual([
+      1,
+      expect.stringContaining("CHANNELS_URL is no address"),
+    ]);
+    expect(ended.stderr + ended.stdout).not.toContain("secret-of-redis");
   });
 });

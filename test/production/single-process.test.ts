@@ -8,7 +8,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { run } from "../support/program.js";
-import { openSocket } from "../support/raw-http.js";
+import { openSocket, parseResponse, sendRaw } from "../support/raw-http.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { fixture, get, getHome, launchServer, startServer } from "./fixture-server.js";
 
@@ -21,6 +21,17 @@ describe("a server without a supervisor", () => {
     expect(home).toMatchObject({ pid: server.pid, task: null, debug: false });
     expect(server.stderr.split("\n").filter((line) => line.includes("Serving"))).toHaveLength(1);
     expect(server.stderr).toContain(`(pid ${server.pid})`);
+  });
+
+  it.each([
+    ["sockets", 405],
+    ["node", 400],
+  ])("speaks HTTP by the transport %s, which shows in a method that node:http does not know", async (name, status) => {
+    await using server = await startServer(["--transport", name]);
+
+    const answer = await sendRaw(server.port, "BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+    expect(parseResponse(answer).status).toBe(status);
   });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(

@@ -33,9 +33,12 @@ export class ChannelMessage {
  */
 export function encodeForRelay(value: unknown): string {
   if (value instanceof Uint8Array) return `b${Buffer.from(value).toString("base64")}`;
-  const json = JSON.stringify(value) as string | undefined;
+  const isOtherBytes = ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+  const json = isOtherBytes ? undefined : (JSON.stringify(value) as string | undefined);
   if (json === undefined) {
-    throw new TypeError(`publish() takes text, bytes or what JSON can say, not ${typeof value}.`);
+    throw new TypeError(
+      `publish() takes text, bytes as a Buffer, or what JSON can say, not ${isOtherBytes ? value.constructor.name : typeof value}.`,
+    );
   }
   return `j${json}`;
 }

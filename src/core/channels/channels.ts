@@ -112,7 +112,12 @@ function note(error: unknown, channel: string): void {
   applicationLog.error(`Uncaught exception in a subscriber of the channel ${JSON.stringify(channel)}`, error);
 }
 
-function chosenRelay(): CreateRelay | null {
+/**
+ * Chooses how the channels of this process are connected with those of others.
+ *
+ * @throws TornadoError `BAD_CHANNELS_URL`.
+ */
+export function chosenRelay(): CreateRelay | null {
   const url = process.env.CHANNELS_URL;
   return url === undefined || url === "" ? workerRelay() : redisRelay(url);
 }

@@ -1,33 +1,29 @@
 /** Carries messages of channels to other machines by the publish and subscribe of Redis. */
 
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TornadoError, toError } from "../errors.js";
 import { generalLog } from "../log.js";
 import { redactKnownSecrets } from "../redact.js";
 import type { ChannelRelay, CreateRelay, RelayHost } from "./channel-relay.js";
 import { Outbox } from "./outbox.js";
+import { Answers } from "./redis-count.js";
+import {
+  type RedisClient,
+  RedisLine,
+  type RedisLineEvents,
+  type RedisListener,
+  type RedisTiming,
+  usualTiming,
+} from "./redis-line.js";
 
-/** As much of a client of @redis/client as is used here. */
-interface RedisClient {
-  readonly isReady: boolean;
-  on(event: "error", listener: (error: unknown) => void): unknown;
-  on(event: "ready", listener: () => void): unknown;
-  connect(): Promise<unknown>;
-  publish(channel: string, message: string): Promise<number>;
-  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
-  destroy(): void;
-}
-
-const firstDelayMs = 100;
-const longestDelayMs = 10_000;
 /** Messages sent before the first of them is acknowledged. */
 const batchSize = 200;
-/** A line that is cut without a word is noticed by this. */
-const pingIntervalMs = 15_000;
-const answerTimeoutMs = 1000;
 /** What has not left when the process ends gets this long. */
 const closeTimeoutMs = 1000;
+/** After an outage, what was held waits this long for the other processes to be there again, and looks as often as this. */
+const returnTimeoutMs = 5000;
+const returnStepMs = 50;
 /** Publishers whose last message is remembered, so that one sent twice is taken once. */
 const maxPublishers = 10_000;
 
@@ -37,7 +33,7 @@ const maxPublishers = 10_000;
  * @param url - `redis://` or `rediss://`, with user, password and port as needed; `?prefix=name:` keeps apps that share a Redis apart.
  * @throws TornadoError `BAD_CHANNELS_URL`; the URL, which may hold a password, is not shown.
  */
-export function redisRelay(url: string): CreateRelay {
+export function redisRelay(url: string, timing: RedisTiming = usualTiming): CreateRelay {
   const place = URL.canParse(url) ? new URL(url) : null;
   if (place === null || (place.protocol !== "redis:" && place.protocol !== "rediss:") || place.hostname === "") {
     throw new TornadoError(
@@ -45,7 +41,7 @@ export function redisRelay(url: string): CreateRelay {
       "CHANNELS_URL is no address of a Redis. Set it to one such as redis://127.0.0.1:6379, or remove it.",
     );
   }
-  return (host) => new RedisRelay(place, host);
+  return (host) => new RedisRelay(place, host, timing);
 }
 
 /** Two connections: one that has subscribed can do nothing else. */
@@ -53,27 +49,32 @@ class RedisRelay implements ChannelRelay {
   readonly #host: RelayHost;
   readonly #url: URL;
   readonly #prefix: string;
+  readonly #timing: RedisTiming;
   readonly #id = randomBytes(9).toString("base64url");
   readonly #outbox = new Outbox();
   readonly #lastSequences = new Map<string, number>();
   readonly #questions = new Map<string, Answers>();
-  #loading: Promise<void> | null = null;
-  #publisher: RedisClient | null = null;
-  #subscriber: RedisClient | null = null;
   /** Channels with subscribers here. */
   readonly #wanted = new Set<string>();
-  /** Channels that Redis has been asked for. */
-  readonly #subscribed = new Set<string>();
+  readonly #lines: RedisLine[] = [];
+  #loading: Promise<void> | null = null;
+  /** The connections, while they stand. */
+  #publisher: RedisClient | null = null;
+  #subscriber: RedisClient | null = null;
   /** Whether questions of other processes arrive. */
-  #hasSubscribed = false;
+  #isSubscribed = false;
+  /** How many processes listened, this one included, when last looked. */
+  #listeners = 0;
   #sequence = 0;
   #isPumping = false;
   #isDown = false;
+  #isRefused = false;
   #isClosed = false;
   #whenEmpty: (() => void) | null = null;
 
-  constructor(url: URL, host: RelayHost) {
+  constructor(url: URL, host: RelayHost, timing: RedisTiming) {
     this.#host = host;
+    this.#timing = timing;
     this.#prefix = url.searchParams.get("prefix") ?? "tornado:";
     this.#url = new URL(url.href);
     this.#url.search = "";
@@ -83,35 +84,41 @@ class RedisRelay implements ChannelRelay {
     if (this.#isClosed) return;
     this.#connect();
     this.#sequence++;
-    const isKept = this.#outbox.add({ channel: this.#key(channel), text: `${this.#id} ${this.#sequence} ${text}` });
-    if (!isKept) this.#noteDown("its queue is full, and the oldest messages are dropped");
+    const hadDropped = this.#outbox.hasDropped;
+    this.#outbox.add({ channel: this.#key(channel), text: `${this.#id} ${this.#sequence} ${text}` });
+    if (this.#outbox.hasDropped && !hadDropped) {
+      generalLog.warn("The queue of channels to Redis is full: the oldest messages are dropped");
+    }
     void this.#pump();
   }
 
   countChanged(channel: string, count: number): void {
     if (this.#isClosed) return;
     this.#connect();
-    if (count === 0) {
-      this.#wanted.delete(channel);
-      if (this.#subscriber?.isReady === true) this.#unsubscribe(channel);
-    } else if (!this.#wanted.has(channel)) {
-      this.#wanted.add(channel);
-      if (this.#subscriber?.isReady === true && !this.#subscribed.has(channel)) void this.#subscribe(channel);
-    }
+    if (count > 0 === this.#wanted.has(channel)) return;
+    if (count > 0) this.#wanted.add(channel);
+    else this.#wanted.delete(channel);
+    const subscriber = this.#subscriber;
+    if (subscriber === null) return;
+    const key = this.#key(channel);
+    // Both by the same function: the library takes an end for one of all functions, also of one that comes right after it.
+    const asked = count > 0 ? subscriber.subscribe(key, this.#arrived) : subscriber.unsubscribe(key, this.#arrived);
+    asked.catch((error: unknown) => this.#noteRefusal(error));
   }
 
   async countOthers(channel: string): Promise<number> {
     if (this.#isClosed) return 0;
     this.#connect();
-    if (this.#publisher?.isReady !== true) return 0;
+    if (this.#publisher === null) return 0;
     const question = randomBytes(9).toString("base64url");
     const answers = new Answers();
     this.#questions.set(question, answers);
     try {
       const text = JSON.stringify([this.#id, question, channel]);
-      const receivers = await this.#publisher.publish(this.#controlKey, text);
+      const listeners = await this.#publisher.publish(this.#controlKey, text);
+      if (!this.#isPumping) this.#listeners = listeners;
       // One of those that got the question is this process, unless it has not subscribed yet.
-      answers.expect(receivers - (this.#hasSubscribed ? 1 : 0));
+      answers.expect(listeners - (this.#isSubscribed ? 1 : 0));
       return await answers.total;
     } catch {
       // The line has broken down meanwhile, which is in the log.
@@ -124,7 +131,7 @@ class RedisRelay implements ChannelRelay {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#outbox.size > 0 && this.#publisher?.isReady === true) {
+    if (this.#outbox.size > 0 && this.#publisher !== null) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, closeTimeoutMs);
         this.#whenEmpty = () => {
@@ -134,8 +141,7 @@ class RedisRelay implements ChannelRelay {
       });
     }
     await this.#loading;
-    this.#publisher?.destroy();
-    this.#subscriber?.destroy();
+    await Promise.all(this.#lines.map((line) => line.close()));
   }
 
   // -- the connections
@@ -154,48 +160,83 @@ class RedisRelay implements ChannelRelay {
           url: this.#url.href,
           // What waits, waits in our outbox, where there is a bound.
           disableOfflineQueue: true,
-          pingInterval: pingIntervalMs,
-          socket: { reconnectStrategy: (retries: number) => this.#delay(retries), connectTimeout: 5000 },
+          socket: { reconnectStrategy: false, connectTimeout: this.#timing.answerTimeoutMs },
         }) as unknown as RedisClient;
-      this.#publisher = this.#start(create(), () => void this.#pump());
-      this.#subscriber = this.#start(create(), () => void this.#subscribeAll());
+      const publishing: RedisLineEvents = {
+        connected: async (client) => this.#publishBy(client),
+        ask: async (client) => {
+          const listeners = await this.#countListeners(client);
+          // While it is waited for those that are missing, their number is the one to keep.
+          if (!this.#isPumping) this.#listeners = listeners;
+        },
+        lost: (error) => {
+          this.#publisher = null;
+          this.#noteDown(error);
+        },
+      };
+      const subscribing: RedisLineEvents = {
+        connected: (client) => this.#subscribeBy(client),
+        ask: (client) => client.ping(),
+        lost: (error) => {
+          this.#subscriber = null;
+          this.#isSubscribed = false;
+          this.#noteDown(error);
+        },
+      };
+      for (const events of [publishing, subscribing]) this.#lines.push(new RedisLine(create, events, this.#timing));
     } catch (error) {
       generalLog.error("Channels stay within this process: the client of Redis cannot be loaded", error);
     }
   }
 
-  #start(client: RedisClient, whenReady: () => void): RedisClient {
-    client.on("error", (error) => this.#noteDown(this.#describe(error)));
-    client.on("ready", () => {
-      if (this.#publisher?.isReady === true && this.#subscriber?.isReady === true) this.#noteUp();
-      whenReady();
-    });
-    // It tries again by itself, and says by its events how that goes.
-    client.connect().catch((error: unknown) => this.#noteDown(this.#describe(error)));
-    return client;
+  #publishBy(client: RedisClient): void {
+    this.#publisher = client;
+    this.#noteUp();
+    if (this.#listeners === 0 || this.#outbox.size === 0) void this.#pump();
+    else void this.#pumpToAll(client, this.#listeners);
   }
 
-  #delay(retries: number): number | false {
-    if (this.#isClosed) return false;
-    // Processes that lose Redis together must not return together.
-    const jitter = 0.8 + 0.4 * Math.random();
-    return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(retries, 20)) * jitter;
+  /** All in one command: whoever sees this process listen again may count on all that it wants. */
+  async #subscribeBy(client: RedisClient): Promise<void> {
+    this.#subscriber = client;
+    const keys = [...this.#wanted].map((channel) => this.#key(channel));
+    await client.subscribe([...keys, this.#answerKey(this.#id), this.#controlKey], this.#arrived);
+    this.#isSubscribed = true;
+    this.#noteUp();
   }
 
-  #noteDown(why: string): void {
-    if (this.#isDown || this.#isClosed) return;
+  /** Looks how many processes listen. It is also the question whether Redis is still there. */
+  async #countListeners(client: RedisClient): Promise<number> {
+    try {
+      const reply = await client.sendCommand(["PUBSUB", "NUMSUB", this.#controlKey]);
+      return Number((reply as readonly unknown[])[1]);
+    } catch (error) {
+      // A user of Redis that may not ask this can still publish.
+      if (!isAnswer(error)) throw error;
+      return this.#listeners;
+    }
+  }
+
+  #noteDown(error: unknown): void {
+    this.#isRefused = false;
+    if (this.#isDown) return;
     this.#isDown = true;
     generalLog.warn(
-      `Redis at ${this.#url.host} is not there for channels: ${why}. Messages to other processes are held, up to a bound`,
+      `Redis at ${this.#url.host} is not there for channels: ${this.#describe(error)}. Messages to other processes are held, up to a bound`,
     );
   }
 
   #noteUp(): void {
-    if (!this.#isDown) return;
+    if (!this.#isDown || this.#publisher === null || !this.#isSubscribed) return;
     this.#isDown = false;
-    const dropped = this.#outbox.takeDropped();
-    const lost = dropped === 0 ? "" : `; ${dropped} of the messages held for it had to be dropped`;
-    generalLog.info(`Redis at ${this.#url.host} is there again for channels${lost}`);
+    generalLog.info(`Redis at ${this.#url.host} is there again for channels`);
+  }
+
+  /** Once a connection: what is refused now is refused each time. */
+  #noteRefusal(error: unknown): void {
+    if (this.#isRefused || !isAnswer(error)) return;
+    this.#isRefused = true;
+    generalLog.error(`Redis at ${this.#url.host} refuses messages of channels: ${this.#describe(error)}`);
   }
 
   #describe(error: unknown): string {
@@ -206,66 +247,56 @@ class RedisRelay implements ChannelRelay {
 
   // -- what leaves
 
+  /** Sends what was held when those are there again for whom it was held, or most of it would reach nobody. */
+  async #pumpToAll(client: RedisClient, listeners: number): Promise<void> {
+    const deadlineMs = performance.now() + returnTimeoutMs;
+    this.#isPumping = true;
+    try {
+      while (this.#publisher === client && performance.now() < deadlineMs) {
+        if ((await this.#countListeners(client)) >= listeners) break;
+        await sleep(returnStepMs);
+      }
+    } catch {
+      // The line is lost again, which it says itself; what is held stays so.
+    } finally {
+      this.#isPumping = false;
+    }
+    void this.#pump();
+  }
+
   /** Sends what waits, one batch after the other. What is not acknowledged stays, and is sent again. */
   async #pump(): Promise<void> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (this.#outbox.size > 0 && this.#publisher?.isReady === true) {
-        const entries = this.#outbox.first(batchSize);
+      while (this.#outbox.size > 0 && this.#publisher !== null) {
         const publisher = this.#publisher;
+        const { entries, position } = this.#outbox.first(batchSize);
         const results = await Promise.allSettled(entries.map(({ channel, text }) => publisher.publish(channel, text)));
-        const acknowledged = results.findIndex((result) => result.status === "rejected" && !isAnswer(result.reason));
-        this.#outbox.removeFirst(acknowledged === -1 ? entries.length : acknowledged);
-        const refused = results.find((result) => result.status === "rejected" && isAnswer(result.reason));
-        if (refused?.status === "rejected") this.#noteDown(this.#describe(refused.reason));
-        // Sent again when the connection is there again.
-        if (acknowledged !== -1) break;
+        const failed = results.findIndex((result) => result.status === "rejected" && !isAnswer(result.reason));
+        this.#outbox.removeBefore(position + (failed === -1 ? entries.length : failed));
+        for (const result of results) if (result.status === "rejected") this.#noteRefusal(result.reason);
+        // Sent again on the next connection.
+        if (failed !== -1) break;
       }
     } finally {
       this.#isPumping = false;
     }
-    if (this.#outbox.size === 0) this.#whenEmpty?.();
+    if (this.#outbox.size > 0) return;
+    this.#whenEmpty?.();
+    const dropped = this.#outbox.takeDropped();
+    if (dropped > 0) generalLog.warn(`${dropped} messages of channels were dropped before Redis took them`);
   }
 
   // -- what arrives
 
-  /** On each new connection: the library remembers subscriptions, but not those that were asked for while it was down. */
-  async #subscribeAll(): Promise<void> {
-    const subscriber = this.#subscriber!;
-    try {
-      if (!this.#hasSubscribed) {
-        await subscriber.subscribe(this.#controlKey, (text) => this.#asked(text));
-        await subscriber.subscribe(this.#answerKey(this.#id), (text) => this.#answered(text));
-        this.#hasSubscribed = true;
-      }
-      for (const channel of this.#wanted) if (!this.#subscribed.has(channel)) await this.#subscribe(channel);
-    } catch (error) {
-      this.#noteDown(this.#describe(error));
-    }
-  }
+  readonly #arrived: RedisListener = (text, key) => {
+    if (key === this.#controlKey) this.#asked(text);
+    else if (key === this.#answerKey(this.#id)) this.#answered(text);
+    else this.#take(key.slice(this.#key("").length), text);
+  };
 
-  async #subscribe(channel: string): Promise<void> {
-    this.#subscribed.add(channel);
-    try {
-      await this.#subscriber!.subscribe(this.#key(channel), (text) => this.#arrived(channel, text));
-    } catch (error) {
-      this.#subscribed.delete(channel);
-      this.#noteDown(this.#describe(error));
-      return;
-    }
-    if (!this.#wanted.has(channel)) this.#unsubscribe(channel);
-  }
-
-  #unsubscribe(channel: string): void {
-    if (!this.#subscribed.delete(channel)) return;
-    this.#subscriber!.unsubscribe(this.#key(channel)).catch((error: unknown) => {
-      // The library has forgotten it all the same, and does not ask for it again.
-      this.#noteDown(this.#describe(error));
-    });
-  }
-
-  #arrived(channel: string, text: string): void {
+  #take(channel: string, text: string): void {
     const [publisher = "", sequence = ""] = text.split(" ", 2);
     if (publisher === this.#id) return;
     const number = Number(sequence);
@@ -280,7 +311,7 @@ class RedisRelay implements ChannelRelay {
 
   #asked(text: string): void {
     const parsed = parseList(text);
-    if (parsed === null || parsed[0] === this.#id || this.#publisher?.isReady !== true) return;
+    if (parsed === null || parsed[0] === this.#id || this.#publisher === null) return;
     const [asker, question, channel] = parsed as [string, string, string];
     const answer = JSON.stringify([question, this.#host.countHere(channel)]);
     // Whoever asks waits for a second at most.
@@ -302,40 +333,6 @@ class RedisRelay implements ChannelRelay {
 
   #key(channel: string): string {
     return `${this.#prefix}channel:${channel}`;
-  }
-}
-
-/** Gathers the answers to one question, of which some may come before it is known how many are to be expected. */
-class Answers {
-  readonly total: Promise<number>;
-  #expected = Number.POSITIVE_INFINITY;
-  #received = 0;
-  #sum = 0;
-  #finish!: () => void;
-
-  constructor() {
-    this.total = new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(this.#sum), answerTimeoutMs);
-      this.#finish = () => {
-        clearTimeout(timer);
-        resolve(this.#sum);
-      };
-    });
-  }
-
-  expect(count: number): void {
-    this.#expected = count;
-    this.#look();
-  }
-
-  add(count: number): void {
-    this.#received++;
-    this.#sum += count;
-    this.#look();
-  }
-
-  #look(): void {
-    if (this.#received >= this.#expected) this.#finish();
   }
 }
 

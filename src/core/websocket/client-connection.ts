@@ -24,8 +24,10 @@ export type MessageCallback = (message: string | Buffer | null) => unknown;
 export class WebSocketClientConnection implements AsyncIterable<string | Buffer>, AsyncDisposable {
   /** The headers that the server answered with. */
   readonly headers: HTTPHeaders;
-  readonly #connection: WebSocketConnection;
+  readonly #connection: WebSocketConnection<WebSocketClientConnection>;
+  readonly #onMessage: MessageCallback;
   readonly #closed: Promise<void>;
+  #ended: () => void = () => {};
   /** A message that nobody has read. There is one at most: the next is not taken from the socket before. */
   #unread: { readonly message: string | Buffer; readonly taken: () => void } | null = null;
   #readers: { readonly resolve: (message: string | Buffer | null) => void; readonly forget: () => void }[] = [];
@@ -39,25 +41,27 @@ export class WebSocketClientConnection implements AsyncIterable<string | Buffer>
     onMessage: MessageCallback | undefined,
   ) {
     this.headers = headers;
-    let ended: () => void;
+    this.#onMessage = onMessage ?? ((message) => this.#take(message));
     this.#closed = new Promise((resolve) => {
-      ended = resolve;
+      this.#ended = resolve;
     });
-    const take = onMessage ?? ((message: string | Buffer | null) => this.#take(message));
-    const receiver: WebSocketReceiver = {
-      messageReceived: take,
-      pingReceived: () => {},
-      pongReceived: () => {},
-      closed: () => {
-        this.#hasEnded = true;
-        ended();
-        return take(null);
-      },
-      failed: (error) => applicationLog.error("Uncaught exception in onMessageCallback of a WebSocket", error),
-      refused: (error) => generalLog.info(`Refused WebSocket message from the server: ${error.message}`),
-    };
-    this.#connection = new WebSocketConnection(websocket, receiver, options);
+    this.#connection = new WebSocketConnection(websocket, this, WebSocketClientConnection.#receiver, options);
   }
+
+  static readonly #receiver: WebSocketReceiver<WebSocketClientConnection> = {
+    messageReceived: (client, message) => client.#onMessage(message),
+    pingReceived: () => {},
+    pongReceived: () => {},
+    lost: () => {},
+    closed(client) {
+      client.#hasEnded = true;
+      client.#ended();
+      return client.#onMessage(null);
+    },
+    finished: () => {},
+    failed: (_, error) => applicationLog.error("Uncaught exception in onMessageCallback of a WebSocket", error),
+    refused: (_, error) => generalLog.info(`Refused WebSocket message from the server: ${error.message}`),
+  };
 
   /**
    * Reads the next message.

@@ -7,7 +7,7 @@ export const closeCodes = {
   goingAway: 1001,
   /** The client does what it may not, such as sending without end what nobody has read. */
   policy: 1008,
-  /** A callback has thrown. */
+  /** A callback has thrown, or a ping was not answered. */
   internalError: 1011,
   /** Come again: another process goes on. */
   serviceRestart: 1012,

@@ -8,7 +8,7 @@ import { WebSocketClosedError } from "./errors.js";
 import { KeepAlive } from "./keep-alive.js";
 import type { OrderlyWebSocket } from "./orderly-websocket.js";
 
-/** A message as it is sent: text, bytes, or what is sent as JSON. */
+/** A message as it is sent: text, bytes (of a `Buffer`, a typed array or an `ArrayBuffer`), or what is sent as JSON. */
 export type OutgoingMessage = string | Uint8Array | object;
 
 /** How a message is sent. */
@@ -17,17 +17,21 @@ export interface WriteMessageOptions {
   readonly binary?: boolean;
 }
 
-/** Takes what arrives. A promise holds back all that follows until it settles. */
-export interface WebSocketReceiver {
-  messageReceived(message: string | Buffer): unknown;
-  pingReceived(data: Buffer): unknown;
-  pongReceived(data: Buffer): unknown;
-  /** Nothing is called after it. Called once. */
-  closed(information: CloseInformation): unknown;
+/** Takes what arrives for an owner, the same for all connections of one kind. A promise holds back all that follows until it settles. */
+export interface WebSocketReceiver<Owner> {
+  messageReceived(owner: Owner, message: string | Buffer): unknown;
+  pingReceived(owner: Owner, data: Buffer): unknown;
+  pongReceived(owner: Owner, data: Buffer): unknown;
+  /** The connection has ended; a callback may still work, and can be told. */
+  lost(owner: Owner): void;
+  /** The connection has ended, and no callback works any more. Called once, after all that arrived. */
+  closed(owner: Owner): unknown;
+  /** What `closed` began is done. Nothing is called after it. */
+  finished(owner: Owner): void;
   /** One of the others has thrown. The connection is closed after it, unless it is so already. */
-  failed(error: unknown): void;
+  failed(owner: Owner, error: unknown): void;
   /** The other side has broken the protocol, or a limit; it is told so, and the connection ends. */
-  refused(error: Error): void;
+  refused(owner: Owner, error: Error): void;
 }
 
 export interface ConnectionOptions {
@@ -44,6 +48,7 @@ export interface ConnectionOptions {
 /** Bytes that a message which waits costs besides its own. */
 const entryBytes = 64;
 
+type Bytes = ArrayBufferView | ArrayBuffer;
 type Kind = "message" | "ping" | "pong";
 
 interface Arrival {
@@ -54,12 +59,13 @@ interface Arrival {
 const asText = { binary: false };
 const asBinary = { binary: true };
 const connectionOf = Symbol("connection");
-type WiredWebSocket = OrderlyWebSocket & { [connectionOf]: WebSocketConnection };
+type WiredWebSocket = OrderlyWebSocket & { [connectionOf]: WebSocketConnection<unknown> };
 
 /** Wraps a WebSocket of the ws library, which does the framing. */
-export class WebSocketConnection {
+export class WebSocketConnection<Owner> {
   readonly #websocket: OrderlyWebSocket;
-  readonly #receiver: WebSocketReceiver;
+  readonly #owner: Owner;
+  readonly #receiver: WebSocketReceiver<Owner>;
   readonly #options: ConnectionOptions;
   /** Keeps what `AsyncLocalStorage` holds here for the callbacks: socket events know nothing of the request. */
   readonly #scope = new AsyncResource("TornadoWebSocket");
@@ -72,14 +78,21 @@ export class WebSocketConnection {
   /** Answers the other side's close frame, once what came before it is done. */
   #closeAnswer: (() => void) | null = null;
   #hasClosed = false;
+  #hasFailed = false;
   #closeInformation: CloseInformation | null = null;
 
   /** @param websocket - Open, and of which nothing has been read yet. */
-  constructor(websocket: OrderlyWebSocket, receiver: WebSocketReceiver, options: ConnectionOptions) {
+  constructor(
+    websocket: OrderlyWebSocket,
+    owner: Owner,
+    receiver: WebSocketReceiver<Owner>,
+    options: ConnectionOptions,
+  ) {
     this.#websocket = websocket;
+    this.#owner = owner;
     this.#receiver = receiver;
     this.#options = options;
-    (websocket as WiredWebSocket)[connectionOf] = this;
+    (websocket as WiredWebSocket)[connectionOf] = this as unknown as WebSocketConnection<unknown>;
     websocket.closeKeeper = this;
     websocket.on("message", onMessage);
     websocket.on("ping", onPing);
@@ -95,9 +108,9 @@ export class WebSocketConnection {
     return this.#websocket.readyState === WebSocket.OPEN;
   }
 
-  /** Whether something that arrived is still being worked on, so that the answer to a ping may wait unread. */
-  get isHeld(): boolean {
-    return this.#isHeld;
+  /** Whether nothing is read, so that the answer to a ping may wait as well. */
+  get isPaused(): boolean {
+    return this.#websocket.isPaused;
   }
 
   /** Bytes that wait to be sent. */
@@ -122,11 +135,11 @@ export class WebSocketConnection {
    */
   writeMessage(message: OutgoingMessage, options?: WriteMessageOptions): Promise<void> {
     const isText = typeof message === "string";
-    if (isText || message instanceof Uint8Array) return this.#send(message, options?.binary ?? !isText);
+    if (isText || isBytes(message)) return this.#send(message, options?.binary ?? !isText);
     return this.#send(jsonEncode(checkJson(message)), options?.binary ?? false);
   }
 
-  #send(data: string | Uint8Array, isBinary: boolean): Promise<void> {
+  #send(data: string | Bytes, isBinary: boolean): Promise<void> {
     const websocket = this.#websocket;
     if (websocket.readyState !== WebSocket.OPEN) return rejected(new WebSocketClosedError());
     if (websocket.bufferedAmount > this.#options.maxQueuedBytes) {
@@ -195,10 +208,15 @@ export class WebSocketConnection {
 
   arrived(kind: Kind, data: string | Buffer): void {
     if (kind === "pong") this.#keepAlive?.answered();
+    if (this.#hasFailed) return;
+    // It has been answered: one that asks, and never reads, would fill the memory.
+    if (kind === "ping" && this.bufferedAmount > this.#options.maxQueuedBytes) this.#closeSlowReader();
     if (!this.#isHeld) {
       this.#deliver(kind, data);
       return;
     }
+    // Not before something waits: as long as the socket is read, one that has closed is noticed.
+    if (kind !== "pong" && this.isOpen) this.#websocket.pause();
     this.#arrivals ??= [];
     this.#arrivedBytes += data.length + entryBytes;
     if (this.#arrivedBytes > 2 * this.#options.maxMessageSize + 2 ** 20) {
@@ -218,11 +236,12 @@ export class WebSocketConnection {
   ended(information: CloseInformation): void {
     this.#keepAlive?.stop();
     this.#closeInformation = information;
-    if (!this.#isHeld) this.#deliverClose();
+    this.#receiver.lost(this.#owner);
+    if (!this.#isHeld) void this.#deliverClose();
   }
 
   refused(error: Error): void {
-    this.#receiver.refused(error);
+    this.#receiver.refused(this.#owner, error);
   }
 
   #closeSlowReader(): void {
@@ -236,22 +255,23 @@ export class WebSocketConnection {
     else this.#run(receiver.pongReceived, data);
   }
 
-  #deliverClose(): void {
+  async #deliverClose(): Promise<void> {
     try {
-      const closing: unknown = this.#scope.runInAsyncScope(
-        this.#receiver.closed,
-        this.#receiver,
-        this.#closeInformation!,
-      );
-      if (isPromise(closing)) closing.then(undefined, (error: unknown) => this.#receiver.failed(error));
+      await this.#scope.runInAsyncScope(this.#receiver.closed, this.#receiver, this.#owner);
     } catch (error) {
-      this.#receiver.failed(error);
+      this.#receiver.failed(this.#owner, error);
     }
+    this.#receiver.finished(this.#owner);
   }
 
-  #run(work: (data: never) => unknown, data?: string | Buffer): void {
+  #run(work: (owner: Owner, data: never) => unknown, data?: string | Buffer): void {
     try {
-      const working = this.#scope.runInAsyncScope(work as (data: unknown) => unknown, this.#receiver, data);
+      const working = this.#scope.runInAsyncScope(
+        work as (...args: unknown[]) => unknown,
+        this.#receiver,
+        this.#owner,
+        data,
+      );
       if (isPromise(working)) this.#hold(working);
     } catch (error) {
       this.#fail(error);
@@ -260,7 +280,6 @@ export class WebSocketConnection {
 
   #hold(working: PromiseLike<unknown>): void {
     this.#isHeld = true;
-    if (this.isOpen) this.#websocket.pause();
     working.then(
       () => this.#release(),
       (error: unknown) => {
@@ -281,15 +300,15 @@ export class WebSocketConnection {
     if (this.#isHeld) return;
     this.#closeAnswer?.();
     this.#closeAnswer = null;
-    if (this.#closeInformation !== null) this.#deliverClose();
-    else this.#websocket.resume();
+    if (this.#closeInformation !== null) void this.#deliverClose();
+    else if (this.isPaused) this.#websocket.resume();
   }
 
   /** Nothing more is delivered but the end: what came next may build on what has failed. */
   #fail(error: unknown): void {
-    this.#receiver.failed(error);
+    this.#receiver.failed(this.#owner, error);
+    this.#hasFailed = true;
     this.#arrivals = null;
-    this.#websocket.off("message", onMessage);
     if (this.isOpen) this.close(closeCodes.internalError);
   }
 }
@@ -320,6 +339,11 @@ function onError(this: WebSocket, error: Error): void {
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}
+
+/** What a browser's WebSocket sends as bytes: as JSON it would be `{}`. */
+function isBytes(value: unknown): value is Bytes {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 /** A promise would be sent as `{}`. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocketServer } from "ws";
+import { TornadoError } from "../errors.js";
 import type { HTTPHeaders } from "../http/headers.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { HTTPError } from "../web/http-error.js";
@@ -52,17 +53,51 @@ export function offeredSubprotocols(headers: HTTPHeaders): string[] {
   return offered;
 }
 
-/** Whether a page of this origin is one of the host's own; what comes without an origin is no browser's. */
-export function isSameOrigin(origin: string, host: string): boolean {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#@]+)$/i.exec(origin)?.[1];
-  return authority !== undefined && authority.toLowerCase() === host.toLowerCase();
+/**
+ * Whether a page of this origin is one of the host's own.
+ *
+ * The scheme counts in one direction only: a page that came without TLS may be anybody's work, and gets no way in by TLS; a
+ * proxy in front may have taken TLS off, so that the other direction proves nothing.
+ */
+export function isSameOrigin(
+  origin: string,
+  { host, protocol }: Pick<HTTPServerRequest, "host" | "protocol">,
+): boolean {
+  const [, scheme = "", authority] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@]+)$/i.exec(origin.toLowerCase()) ?? [];
+  if (authority === undefined || (scheme === "http" && protocol === "https")) return false;
+  return withPort(authority, scheme) === withPort(host.toLowerCase(), scheme);
+}
+
+/** Browsers leave out the usual port, and some proxies write it. */
+function withPort(authority: string, scheme: string): string {
+  const usualPort = scheme === "https" ? 443 : scheme === "http" ? 80 : null;
+  return usualPort === null || /:\d+$/.test(authority) ? authority : `${authority}:${usualPort}`;
+}
+
+/** What was agreed to about messages. */
+export interface Agreement {
+  readonly acceptor: WebSocketServer;
+  /** The offer of compression that is taken, or `null`. */
+  readonly offer: string | null;
+}
+
+/**
+ * Chooses how messages are compressed and how large they may be.
+ *
+ * @throws TornadoError and RangeError for options that are none: while the request can still be answered.
+ */
+export function agree(
+  headers: HTTPHeaders,
+  compression: WebSocketCompressionOptions | null,
+  maxMessageSize: number,
+): Agreement {
+  const offer = compression === null ? null : acceptableDeflateOffer(headers.get("Sec-WebSocket-Extensions"));
+  return { acceptor: acceptorFor(maxMessageSize, offer === null ? null : compression), offer };
 }
 
 /** What an upgrade depends on. */
-export interface UpgradeOptions {
+export interface UpgradeOptions extends Agreement {
   readonly subprotocol: string | null;
-  readonly compression: WebSocketCompressionOptions | null;
-  readonly maxMessageSize: number;
   /** What the answer carries besides the handshake's own. */
   readonly headers: HTTPHeaders;
 }
@@ -82,8 +117,7 @@ interface UpgradeRequest {
  * @returns `null` when the client has left.
  */
 export function upgrade(request: HTTPServerRequest, socket: Duplex, options: UpgradeOptions): OrderlyWebSocket | null {
-  const offer =
-    options.compression === null ? null : acceptableDeflateOffer(request.headers.get("Sec-WebSocket-Extensions"));
+  const { acceptor, offer } = options;
   const upgradeRequest: UpgradeRequest = {
     method: "GET",
     headers: {
@@ -100,17 +134,13 @@ export function upgrade(request: HTTPServerRequest, socket: Duplex, options: Upg
       .map(([name, value]) => `${name}: ${value}`),
   };
   let opened: OrderlyWebSocket | null = null;
-  acceptorFor(options.maxMessageSize, offer === null ? null : options.compression).handleUpgrade(
-    upgradeRequest as unknown as IncomingMessage,
-    socket,
-    Buffer.alloc(0),
-    (websocket) => {
-      opened = websocket as OrderlyWebSocket;
-    },
-  );
+  acceptor.handleUpgrade(upgradeRequest as unknown as IncomingMessage, socket, Buffer.alloc(0), (websocket) => {
+    opened = websocket as OrderlyWebSocket;
+  });
   return opened;
 }
 
+const largestMessageSize = 2 ** 31 - 1;
 const acceptors = new Map<string, WebSocketServer>();
 /** Options that a handler computes anew for each connection must not fill the memory. */
 const maxAcceptors = 100;
@@ -128,6 +158,13 @@ function acceptorFor(maxMessageSize: number, compression: WebSocketCompressionOp
 }
 
 function createAcceptor(maxMessageSize: number, compression: WebSocketCompressionOptions | null): WebSocketServer {
+  // The library would take any other number for no limit.
+  if (!Number.isInteger(maxMessageSize) || maxMessageSize < 1 || maxMessageSize > largestMessageSize) {
+    throw new TornadoError(
+      "BAD_ARGUMENT",
+      `maxMessageSize is ${String(maxMessageSize)}. Give a whole number of bytes from 1 to ${largestMessageSize}.`,
+    );
+  }
   const options: ServerOptions & { closeTimeout: number } = {
     WebSocket: OrderlyWebSocket,
     noServer: true,

@@ -6,7 +6,7 @@ import { closeCodes } from "./close-codes.js";
 /** The connection that is kept alive. */
 interface PingedConnection {
   readonly isOpen: boolean;
-  readonly isHeld: boolean;
+  readonly isPaused: boolean;
   ping(): void;
   close(code: number, reason: string): void;
 }
@@ -44,9 +44,10 @@ export class KeepAlive {
   }
 
   #check(): void {
-    // While a callback works, nothing is read, the answer neither.
-    if (!this.#isAnswered && !this.#connection.isHeld) {
-      if (this.#connection.isOpen) this.#connection.close(closeCodes.normal, "ping timed out");
+    // While a callback works and more has come, nothing is read, the answer neither.
+    if (!this.#isAnswered && !this.#connection.isPaused) {
+      // Tornado says 1000, which tells clients that are only slow that they need not come back.
+      if (this.#connection.isOpen) this.#connection.close(closeCodes.internalError, "ping timed out");
       return;
     }
     this.#timer = new Timer(this.#intervalSeconds - this.#timeoutSeconds, () => this.#ping());

@@ -1,6 +1,6 @@
 /** Knows the open WebSockets of an application, so that they end well when it does. */
 
-import { closeCodes } from "./close-codes.js";
+import { closeCodes, closeTimeoutMs } from "./close-codes.js";
 
 /** What can be ended from here. */
 interface OpenWebSocket {
@@ -38,27 +38,32 @@ export class OpenWebSockets {
     for (const resolve of waiting) resolve();
   }
 
-  /** Closes all of them now. Resolves when they are gone: one that does not answer is dropped after 5 s. */
+  /** Closes all of them now. Resolves when they are gone: one that does not answer, or whose callback does not end, is dropped after 5 s. */
   async closeAll(code: number, reason: string): Promise<void> {
-    for (const websocket of [...this.#open]) websocket.close(code, reason);
+    const all = [...this.#open];
+    for (const websocket of all) websocket.close(code, reason);
+    const deadline = setTimeout(() => this.#drop(all), closeTimeoutMs);
     await this.#empty();
+    clearTimeout(deadline);
   }
 
   /**
    * Closes all of them with 1001, in steps, so that their clients do not all come back at once; and refuses new ones meanwhile.
    *
-   * @returns How many had not answered by the deadline and were dropped.
+   * @param served - Until then, requests may still come, and new ones are refused as well.
+   * @returns How many had not answered by the deadline, or whose callbacks had not ended, and were dropped.
    */
-  async drain(deadlineMs: number): Promise<{ cut: number }> {
+  async drain(deadlineMs: number, served?: Promise<void>): Promise<{ cut: number }> {
     this.#isDraining = true;
     let cut = 0;
     const deadline = setTimeout(() => {
       cut = this.#open.size;
-      for (const websocket of [...this.#open]) websocket.terminate();
+      this.#drop([...this.#open]);
     }, deadlineMs);
     try {
       await this.#closeInSteps(Math.min(deadlineMs / 2, (this.#open.size / closesPerSecond) * 1000));
       await this.#empty();
+      await served;
     } finally {
       clearTimeout(deadline);
       this.#isDraining = false;
@@ -75,6 +80,13 @@ export class OpenWebSockets {
       for (const websocket of all.slice(first, first + perStep)) {
         if (this.#open.has(websocket)) websocket.close(closeCodes.goingAway, "The server ends");
       }
+    }
+  }
+
+  #drop(websockets: readonly OpenWebSocket[]): void {
+    for (const websocket of websockets) {
+      websocket.terminate();
+      this.delete(websocket);
     }
   }
 

@@ -12,7 +12,6 @@ import { ClientGoneError } from "../web/client-gone-error.js";
 import type { HandlerApplication } from "../web/handler-application.js";
 import { HTTPError } from "../web/http-error.js";
 import { endUnanswered, type HeaderValue, RequestHandler, sealHeaders } from "../web/request-handler.js";
-import type { CloseInformation } from "./close-codes.js";
 import type { WebSocketCompressionOptions } from "./compression.js";
 import {
   type OutgoingMessage,
@@ -21,7 +20,7 @@ import {
   type WriteMessageOptions,
 } from "./connection.js";
 import { WebSocketClosedError } from "./errors.js";
-import { checkHandshake, isSameOrigin, offeredSubprotocols, supportedVersions, upgrade } from "./handshake.js";
+import { agree, checkHandshake, isSameOrigin, offeredSubprotocols, supportedVersions, upgrade } from "./handshake.js";
 import { openWebSockets } from "./open-websockets.js";
 
 const defaultMaxMessageSize = 2 ** 20;
@@ -52,7 +51,7 @@ export abstract class WebSocketHandler<
   /** A WebSocket begins with a GET, and with no HEAD. */
   static override readonly SUPPORTED_METHODS: readonly string[] = ["GET", "POST", "DELETE", "PATCH", "PUT", "OPTIONS"];
 
-  #connection: WebSocketConnection | null = null;
+  #connection: WebSocketConnection<WebSocketHandler> | null = null;
   #selectedSubprotocol: string | null = null;
   #isUpgraded = false;
   #namesVersions = false;
@@ -86,7 +85,7 @@ export abstract class WebSocketHandler<
    * ```
    */
   checkOrigin(origin: string): boolean | Promise<boolean> {
-    return isSameOrigin(origin, this.request.host);
+    return isSameOrigin(origin, this.request);
   }
 
   /**
@@ -225,25 +224,23 @@ export abstract class WebSocketHandler<
       throw new HTTPError(403, `Pages of ${JSON.stringify(origin)} may not connect (checkOrigin)`);
     }
     if (open.isDraining) throw new HTTPError(503, "The server ends, and opens no WebSocket any more");
-    const options = {
-      subprotocol: this.#select(offeredSubprotocols(request.headers)),
-      compression: this.getCompressionOptions(),
-      maxMessageSize: this.maxMessageSize,
-    };
+    const subprotocol = this.#select(offeredSubprotocols(request.headers));
+    const { maxMessageSize } = this;
+    const agreement = agree(request.headers, this.getCompressionOptions(), maxMessageSize);
     this.setStatus(101);
     const headers = await this[sealHeaders]();
-    const websocket = upgrade(request, this.#detachSocket(), { ...options, headers });
+    const websocket = upgrade(request, this.#detachSocket(), { ...agreement, subprotocol, headers });
     if (websocket === null) throw new ClientGoneError();
-    const connection = new WebSocketConnection(websocket, this.#receiver(), {
+    const owner = this as unknown as WebSocketHandler;
+    const connection = new WebSocketConnection(websocket, owner, WebSocketHandler.#receiver, {
       pingInterval: this.pingInterval,
       pingTimeout: this.pingTimeout,
-      maxMessageSize: options.maxMessageSize,
+      maxMessageSize,
       maxQueuedBytes: this.maxQueuedBytes,
     });
     this.#connection = connection;
     this.#isUpgraded = true;
     open.add(connection);
-    websocket.once("close", () => open.delete(connection));
     this[endUnanswered]();
     connection.begin(() => this.open(...pathArgs));
   }
@@ -287,22 +284,22 @@ export abstract class WebSocketHandler<
 
   // ---- What arrives ------------------------------------------------------------------------------------------------
 
-  #receiver(): WebSocketReceiver {
-    return {
-      messageReceived: (message) => this.onMessage(message),
-      pingReceived: (data) => this.onPing(data),
-      pongReceived: (data) => this.onPong(data),
-      closed: (information) => this.#closed(information),
-      failed: (error) => this.#failed(error),
-      refused: (error) => noteRefusal(`Refused WebSocket message from ${this.request.remoteIp}: ${error.message}`),
-    };
-  }
+  static readonly #receiver: WebSocketReceiver<WebSocketHandler> = {
+    messageReceived: (handler, message) => handler.onMessage(message),
+    pingReceived: (handler, data) => handler.onPing(data),
+    pongReceived: (handler, data) => handler.onPong(data),
+    lost: (handler) => handler.#lost(),
+    closed: (handler) => handler.onClose(),
+    finished: (handler) => openWebSockets(handler.application).delete(handler.#connection!),
+    failed: (handler, error) => handler.#failed(error),
+    refused: (handler, error) =>
+      noteRefusal(`Refused WebSocket message from ${handler.request.remoteIp}: ${error.message}`),
+  };
 
-  #closed(_information: CloseInformation): void | Promise<void> {
-    this.request.abort();
+  #lost(): void {
     if (this.#closeHooks !== null) for (const unsubscribe of this.#closeHooks) unsubscribe();
     this.#closeHooks = null;
-    return this.onClose();
+    this.request.abort();
   }
 
   /** Whoever waits for a message to a client that has left does nothing wrong. */
@@ -318,7 +315,7 @@ export abstract class WebSocketHandler<
     runtime().exceptionUnseen?.(this as unknown as RequestHandler, error);
   }
 
-  #requireConnection(method: string): WebSocketConnection {
+  #requireConnection(method: string): WebSocketConnection<WebSocketHandler> {
     if (this.#connection !== null) return this.#connection;
     throw new TornadoError(
       "WEBSOCKET_NOT_OPEN",

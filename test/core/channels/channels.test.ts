@@ -66,13 +66,16 @@ describe("a channel", () => {
     expect(got).toEqual([]);
   });
 
-  it.each([[undefined], [() => {}], [Symbol("x")]])("refuses to publish %s", (message) => {
-    expect(() =>
-      channelsAlone()
-        .channel("room")
-        .publish(message as never),
-    ).toThrow(/publish\(\) takes/);
-  });
+  it.each([[undefined], [() => {}], [Symbol("x")], [new ArrayBuffer(1)], [Float64Array.of(1)]])(
+    "refuses to publish %s",
+    (message) => {
+      expect(() =>
+        channelsAlone()
+          .channel("room")
+          .publish(message as never),
+      ).toThrow(/publish\(\) takes/);
+    },
+  );
 
   it.each(["", "x".repeat(201), 7])("cannot be called %j", (name) => {
     expect(() => channelsAlone().channel(name as string)).toThrow(expect.objectContaining({ code: "BAD_ARGUMENT" }));
@@ -91,14 +94,27 @@ describe("a channel", () => {
 });
 
 describe("an outbox", () => {
+  const texts = (outbox: Outbox, count: number) => outbox.first(count).entries.map(({ text }) => text);
+
   it("keeps order, and drops the oldest beyond its bounds", () => {
     const outbox = new Outbox();
     for (let index = 0; index < 10_002; index++) outbox.add({ channel: "c", text: String(index) });
 
     expect([outbox.size, outbox.takeDropped(), outbox.takeDropped()]).toEqual([10_000, 2, 0]);
-    expect(outbox.first(2).map(({ text }) => text)).toEqual(["2", "3"]);
-    outbox.removeFirst(9_999);
-    expect(outbox.first(5).map(({ text }) => text)).toEqual(["10001"]);
+    expect(texts(outbox, 2)).toEqual(["2", "3"]);
+    outbox.removeBefore(10_001);
+    expect(texts(outbox, 5)).toEqual(["10001"]);
+  });
+
+  it("does not take those that came later for those that gave way while they were sent", () => {
+    const outbox = new Outbox();
+    for (let index = 0; index < 10_000; index++) outbox.add({ channel: "c", text: String(index) });
+    const sent = outbox.first(200);
+
+    for (let index = 0; index < 5000; index++) outbox.add({ channel: "c", text: `late ${index}` });
+    outbox.removeBefore(sent.position + sent.entries.length);
+
+    expect([outbox.size, texts(outbox, 1)]).toEqual([10_000, ["5000"]]);
   });
 
   it("counts bytes, and keeps one message however large it is", () => {

@@ -67,6 +67,7 @@ export class RawWebSocket {
   readonly head: string;
   #received: Buffer;
   #isClosed = false;
+  readonly #closed: Promise<void>;
 
   private constructor(socket: Socket, head: string, rest: Buffer) {
     this.socket = socket;
@@ -75,8 +76,11 @@ export class RawWebSocket {
     socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
     });
-    socket.on("close", () => {
-      this.#isClosed = true;
+    this.#closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        this.#isClosed = true;
+        resolve();
+      });
     });
   }
 
@@ -104,7 +108,7 @@ export class RawWebSocket {
       const parsed = this.#parse();
       if (parsed !== null) return parsed;
       if (this.#isClosed) return null;
-      await Promise.race([once(this.socket, "data"), new Promise((resolve) => this.socket.once("close", resolve))]);
+      await Promise.race([once(this.socket, "data"), this.#closed]);
     }
   }
 

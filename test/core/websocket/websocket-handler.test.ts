@@ -236,6 +236,16 @@ describe("the handshake", () => {
     ["an origin of null", handshakeLines("/ws", "Origin: null"), 403],
     ["an empty origin", handshakeLines("/ws", "Origin: "), 403],
     ["another port", handshakeLines("/ws", "Origin: http://localhost:1"), 403],
+    ["the host as the name of a user", handshakeLines("/ws", "Origin: http://localhost@evil.example"), 403],
+    ["a name that begins alike", handshakeLines("/ws", "Origin: http://localhost.evil.example"), 403],
+    ["a name that ends alike", handshakeLines("/ws", "Origin: http://evil-localhost"), 403],
+    ["an origin with a path", handshakeLines("/ws", "Origin: http://localhost/"), 403],
+    ["no scheme", handshakeLines("/ws", "Origin: localhost"), 403],
+    ["two origins", handshakeLines("/ws", "Origin: http://localhost", "Origin: http://localhost"), 403],
+    ["two keys", handshakeLines("/ws", `Sec-WebSocket-Key: ${"A".repeat(22)}==`), 400],
+    ["two versions", handshakeLines("/ws", "Sec-WebSocket-Version: 13"), 426],
+    ["version 12", handshakeLines().replace("Version: 13", "Version: 12"), 426],
+    ["a body", handshakeLines("/ws", "Content-Length: 2").concat("hi"), 400],
     ["another site by the old header", handshakeLines("/ws", "Sec-WebSocket-Origin: http://evil.example"), 403],
     ["a subprotocol that is none", handshakeLines("/ws", "Sec-WebSocket-Protocol: a b"), 400],
     ["a subprotocol twice", handshakeLines("/ws", "Sec-WebSocket-Protocol: a, a"), 400],
@@ -257,6 +267,8 @@ describe("the handshake", () => {
 
   it.each([
     ["the same origin in capitals", "Origin: http://LOCALHOST"],
+    ["the same origin with its usual port", "Origin: http://localhost:80"],
+    ["a page by TLS, which a proxy has taken off", "Origin: https://localhost"],
     ["no origin", "X-None: 1"],
     ["version 8", "X-None: 1", "8"],
     ["version 7", "X-None: 1", "7"],
@@ -572,7 +584,41 @@ describe("after the handshake", () => {
     expect((await websocket.transcript()).at(-1)).toBe("close 1013");
   });
 
-  it("pings, and closes with 1000 when no answer comes", async () => {
+  it.each<[string, () => object]>([
+    ["a typed array", () => Uint16Array.of(1, 2)],
+    ["a view", () => new DataView(Uint8Array.of(0, 1, 0, 2, 0).buffer, 1)],
+    ["an ArrayBuffer", () => Uint8Array.of(1, 0, 2, 0).buffer],
+  ])("sends the bytes of %s", async (_, make) => {
+    const { Handler } = recording({
+      open(this: Echo) {
+        return this.writeMessage(make());
+      },
+    });
+    const { connect } = await serving([["/ws", Handler]]);
+
+    expect(await (await connect()).readMessage()).toEqual(Buffer.from([1, 0, 2, 0]));
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1.5])(
+    "opens none with a maxMessageSize of %s, which would be no limit",
+    async (size) => {
+      const { Handler } = recording();
+      Object.defineProperty(Handler.prototype, "maxMessageSize", { value: size });
+      const { connect, log } = await serving([["/ws", Handler]]);
+
+      await expect(connect()).rejects.toMatchObject({ code: 500 });
+      expect(log[0]).toMatch(/Uncaught exception/);
+    },
+  );
+
+  it("is a 500 with compression that zlib does not have", async () => {
+    const { Handler } = recording({ getCompressionOptions: () => ({ compressionLevel: 10 }) });
+    const { connect } = await serving([["/ws", Handler]]);
+
+    await expect(connect("/ws", { compressionOptions: {} })).rejects.toMatchObject({ code: 500 });
+  });
+
+  it("pings, and closes with 1011 when no answer comes", async () => {
     const { Handler, calls } = recording();
     const { port, connect } = await serving([["/ws", Handler]], {
       websocketPingInterval: 0.02,
@@ -583,7 +629,7 @@ describe("after the handshake", () => {
 
     const lines = await silent.transcript();
 
-    expect(lines).toEqual(["ping", "close 1000"]);
+    expect(lines).toEqual(["ping", "close 1011"]);
     while (!calls.includes("onPong ")) await new Promise((resolve) => setTimeout(resolve, 5));
     await answering.writeMessage("still there");
   });
