@@ -44,6 +44,26 @@ export function isSameSite(headers: IncomingHttpHeaders): boolean {
   }
 }
 
+/**
+ * Says whether another site's page has fetched this: where the app's own headers admit other origins, that page would read the answer.
+ *
+ * To follow a link from elsewhere is no fetch. A front end that another server of this machine serves may read what goes wrong.
+ *
+ * @param header - Gives a request header by its name in lower case.
+ */
+export function isForeignFetch(
+  header: (name: string) => string | undefined,
+  isAllowedHost: (hostHeader: string | undefined) => boolean,
+): boolean {
+  const site = header("sec-fetch-site");
+  const origin = header("origin");
+  // A page that is not on loopback gets no `Sec-Fetch-` headers without TLS.
+  if (site === undefined && origin === undefined) return false;
+  if (site !== undefined && (site !== "cross-site" || header("sec-fetch-mode") === "navigate")) return false;
+  if (origin === undefined || !URL.canParse(origin)) return true;
+  return !isAllowedHost(new URL(origin).host);
+}
+
 /** Addresses of this machine that others can reach it by; IPv4 first. */
 export function ownAddresses(): string[] {
   return Object.values(networkInterfaces())

@@ -59,7 +59,12 @@ export function reloadLine(
   if (action === "restart" || action === "revive") return `${style.green("restarted")} the app ${took}`;
   const [first = "", ...others] = files;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  const verbs: Record<string, string> = { style: "swapped", page: "refreshed", config: "restarted for" };
+  const verbs: Record<string, string> = {
+    style: "swapped",
+    page: "refreshed",
+    config: "restarted for",
+    recover: "mended",
+  };
   const line = `${style.green(verbs[action] ?? "reloaded")} ${first}${more} ${took}`;
   // The command line has read it before the server started.
   const isSettled = files.some((file) => file.startsWith("tornado.config."));

@@ -12,6 +12,7 @@ const KEPT = 4;
 export class BundleFiles {
   /** Absolute path of the folder. */
   readonly folder: string;
+  readonly #hasInlineMaps: boolean;
   readonly #tornadoFolder: string;
   readonly #devFolder: string;
   #generation = 0;
@@ -20,7 +21,9 @@ export class BundleFiles {
   #warmUpText = "";
   #warmUp: string | undefined;
 
-  constructor(root: string) {
+  /** @param hasInlineMaps - Puts source maps into the modules as well: a debugger knows no other way to them. */
+  constructor(root: string, hasInlineMaps: boolean) {
+    this.#hasInlineMaps = hasInlineMaps;
     this.#tornadoFolder = join(root, ".tornado");
     this.#devFolder = join(this.#tornadoFolder, "dev");
     this.folder = join(this.#devFolder, String(process.pid));
@@ -62,7 +65,7 @@ export class BundleFiles {
       // Somebody may have cleaned the app's folder.
       this.#makeFolder();
       writeFileSync(`${path}.map`, bundle.map);
-      writeFileSync(path, bundle.code);
+      writeFileSync(path, this.#hasInlineMaps ? withInlineMap(bundle) : bundle.code);
       for (const { name, contents } of bundle.parts) writeFileSync(join(this.folder, name), contents);
       this.#writeWarmUp(bundle.externals);
     });
@@ -132,6 +135,11 @@ export class BundleFiles {
       );
     }
   }
+}
+
+function withInlineMap({ code, map }: BundleResult): Buffer {
+  const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  return Buffer.concat([code, Buffer.from(`\n//# sourceMappingURL=${url}\n`)]);
 }
 
 /** Loads each package by itself: one that fails must not keep the others from being loaded. */

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isSameSite } from "./allowed-hosts.js";
+import { isForeignFetch, isSameSite } from "./allowed-hosts.js";
 import { preferredForm } from "./answer-form.js";
 import { consolePage, consolePath } from "./console-page.js";
 import { devPagePolicy } from "./dev-page.js";
@@ -26,12 +26,14 @@ export interface DevPagesOptions {
 
 /** What strangers see in place of sources. */
 export const hiddenErrorText =
-  "500: Internal Server Error\n\nThe error page is shown on localhost only, or on the host given with --host. The terminal has it too.\n";
+  "500: Internal Server Error\n\nThe error page is shown on localhost only, or on the host given with --host, and to no other site. The terminal has it too.\n";
 
 /** Makes the function that answers. */
 export function devPages(options: DevPagesOptions): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    const path = (request.url ?? "/").replace(/^https?:\/\/[^/]*/, "").replace(/\?.*$/s, "");
+    // The absolute form, which proxies get, names the host a second time: both must be right.
+    const [, authority, path = "/"] = /^(?:https?:\/\/([^/?]*))?([^?]*)/.exec(request.url ?? "/")!;
+    if (authority !== undefined && !options.isAllowedHost(authority)) request.headers.host = authority;
     if (path === "/__tornado" || path.startsWith("/__tornado/")) answerOwnPath(path, request, response, options);
     else answerFailure(request, response, options);
   };
@@ -67,8 +69,10 @@ function answerOwnPath(
 
 function answerFailure(request: IncomingMessage, response: ServerResponse, options: DevPagesOptions): void {
   const report = options.failure();
-  const isShown = report !== undefined && options.isAllowedHost(request.headers.host);
-  if (isShown) sendReport(report, request, response, options);
+  const { isAllowedHost } = options;
+  const header = (name: string) => request.headers[name]?.toString();
+  const isShown = isAllowedHost(request.headers.host) && !isForeignFetch(header, isAllowedHost);
+  if (report !== undefined && isShown) sendReport(report, request, response, options);
   else send(response, 500, "text/plain; charset=UTF-8", hiddenErrorText);
 }
 

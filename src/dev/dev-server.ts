@@ -94,7 +94,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
     beforeRequest: () => cycle?.look(),
     explainLoss: async (socketPath) => (await cycle?.explainLoss(socketPath)) === true,
   });
-  const files = new BundleFiles(root);
+  const files = new BundleFiles(root, options.inspect !== undefined);
   files.prepare();
   const port = await listen(front, options).catch((error: unknown) => {
     files.remove();
@@ -151,8 +151,8 @@ export async function runDevServer(options: DevOptions): Promise<number> {
         const [error] = report.errors;
         if (error !== undefined) history.noteReload(`${error.name}: ${error.message}`, true);
       },
-      tookOver: ({ routes, settings }) => {
-        history.app = { routes, settings };
+      tookOver: (app) => {
+        history.app = app;
       },
       requested: (request) => history.noteRequest(request),
       hangs(milliseconds) {

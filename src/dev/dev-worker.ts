@@ -15,14 +15,15 @@ import { templateFramesOf } from "../core/template/errors.js";
 import type { Application } from "../core/web/application.js";
 import type { LoggedHandler } from "../core/web/handler-application.js";
 import type { RequestHandler } from "../core/web/request-handler.js";
+import { closeCodes } from "../core/websocket/close-codes.js";
 import { reportToParent, runWorker } from "../process/run-worker.js";
-import { hostCheck } from "./allowed-hosts.js";
+import { hostCheck, isForeignFetch } from "./allowed-hosts.js";
 import { preferredForm } from "./answer-form.js";
 import { devPagePolicy } from "./dev-page.js";
 import { hiddenErrorText } from "./dev-pages.js";
 import { type EditorLink, editorLinks } from "./editor-link.js";
 import { errorPage } from "./error-page.js";
-import { describeError, type ErrorReport, type ReportedError, readFile } from "./error-report.js";
+import { describeError, type ErrorReport, type ReportedError } from "./error-report.js";
 import { errorJson, errorText } from "./error-text.js";
 import { EventStreams } from "./event-streams.js";
 import { liveReloadTransform } from "./live-reload-transform.js";
@@ -30,6 +31,7 @@ import { isOwnPageWanted, notFoundPage, notFoundText, reportNotFound } from "./n
 import { rehearsalApplication, rehearse } from "./rehearsal.js";
 import { readPreface } from "./relay-preface.js";
 import { reportRequestError, reportSettings } from "./request-report.js";
+import { shownSources } from "./shown-sources.js";
 import { BundleMap, mapStackText, mapStackTraces } from "./source-positions.js";
 import { TerminalErrors } from "./terminal-errors.js";
 import {
@@ -48,6 +50,7 @@ delete process.env[spareOptionsVariable];
 /** Time for the bytes of a relayed request to become a request. */
 const LINGER_MS = 100;
 const ORPHAN_DEADLINE_MS = 1000;
+const DESCRIBE_AFTER_MS = 100;
 
 let application: Application | undefined;
 let server: HTTPServer | undefined;
@@ -102,10 +105,11 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
   const map = new BundleMap(task.bundle);
   revision = task.revision;
   mapStackTraces(map);
+  const readSource = shownSources(task.appRoot);
   const describe = (error: Error): ReportedError[] =>
     describeError(error, {
       appRoot: task.appRoot,
-      readSource: (file) => map.sourceText(file) ?? readFile(file),
+      readSource: (file, owner) => map.sourceText(file) ?? readSource(file, owner),
       templateFrames: templateFramesOf,
     });
   showErrorsInTerminal(describe);
@@ -130,13 +134,14 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
   server = new HTTPServer(application, { noKeepAlive: true });
   await listening;
   const { templatePath, staticPath } = application.settings;
-  return {
-    templatePath,
-    staticPath,
-    translationFolders: translationFolders(),
-    routes: application.describeRoutes(),
-    settings: reportSettings(application.settings),
-  };
+  setTimeout(describeApplication, DESCRIBE_AFTER_MS, application);
+  return { templatePath, staticPath, translationFolders: translationFolders() };
+}
+
+/** Tells what the console shows. It costs more than the start of a large app, and whoever has saved waits for an answer of it. */
+function describeApplication(described: Application): void {
+  const app = { routes: described.describeRoutes(), settings: reportSettings(described.settings) };
+  reportToParent({ kind: "application", app } satisfies WorkerReport);
 }
 
 async function makeApplication(bundle: string): Promise<Application> {
@@ -163,6 +168,8 @@ async function drain(deadlineMs: number): Promise<{ cut: number }> {
   while (arriving.size > 0);
   relays.close();
   eventStreams.close();
+  // Said here, since draining would say that the server ends: 1012 asks the clients to come back. Draining waits for them.
+  void application?.closeWebSockets(closeCodes.serviceRestart, "The app is another one now");
   const drained = (await server?.drain({ lingerMs: LINGER_MS, deadlineMs })) ?? { cut: 0 };
   await application?.shutdown();
   return drained;
@@ -185,10 +192,13 @@ function errorPages(
 ) {
   return (handler: RequestHandler, status: number, error: Error): ErrorAnswer => {
     const { headers } = handler.request;
-    if (!isAllowedHost(headers.get("Host"))) return answer("text/plain", hiddenErrorText);
+    const header = (name: string) => headers.get(name);
+    if (!isAllowedHost(headers.get("Host")) || isForeignFetch(header, isAllowedHost)) {
+      return answer("text/plain", hiddenErrorText);
+    }
     const report = reportRequestError(handler, status, describe(error));
     if (headers.get("Sec-Fetch-Dest") === "empty") reportException(report);
-    const form = preferredForm((name) => headers.get(name));
+    const form = preferredForm(header);
     if (form === "html") return page((nonce) => errorPage(report, { nonce, editorLink }));
     return form === "json" ? answer("application/json", errorJson(report)) : answer("text/plain", errorText(report));
   };
@@ -199,8 +209,10 @@ function notFoundPages(isAllowedHost: (host: string | undefined) => boolean, app
   return (handler: RequestHandler): ErrorAnswer | undefined => {
     const { headers } = handler.request;
     if (isOwnPageWanted(handler)) return undefined;
-    const form = preferredForm((name) => headers.get(name));
-    if (form === "json" || application === undefined || !isAllowedHost(headers.get("Host"))) return undefined;
+    const header = (name: string) => headers.get(name);
+    const form = preferredForm(header);
+    if (form === "json" || application === undefined) return undefined;
+    if (!isAllowedHost(headers.get("Host")) || isForeignFetch(header, isAllowedHost)) return undefined;
     const report = reportNotFound(handler, application.describeRoutes(), appRoot);
     if (form === "text") return answer("text/plain", notFoundText(report));
     return page((nonce) => notFoundPage(report, nonce));
@@ -237,6 +249,7 @@ function answer(contentType: string, body: string): ErrorAnswer {
   const headers = new HTTPHeaders();
   headers.set("Content-Type", `${contentType}; charset=UTF-8`);
   headers.set("Cache-Control", "no-store");
+  headers.set("X-Content-Type-Options", "nosniff");
   return { headers, body };
 }
 

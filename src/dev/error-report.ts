@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { BuildError, BuildProblem } from "../bundle/build-error.js";
 import { toError } from "../core/errors.js";
 import { type CodeExcerpt, excerptOf } from "./code-excerpt.js";
-import { makeFrame, parseStack, type StackFrame } from "./stack-frames.js";
+import { type FrameOwner, makeFrame, parseStack, type StackFrame } from "./stack-frames.js";
 
 /** A frame with the code around it. */
 export interface ReportedFrame extends StackFrame {
@@ -44,8 +44,8 @@ export interface ErrorReport {
   readonly sections: readonly ReportSection[];
 }
 
-/** Gives the text of a source file, or `undefined`. */
-export type SourceReader = (file: string) => string | undefined;
+/** Gives the text of a source file, or `undefined` when there is none, or when it is not to be shown. */
+export type SourceReader = (file: string, owner: FrameOwner) => string | undefined;
 
 /** A frame of a template, as core tells it. */
 export interface TemplatePlace {
@@ -138,7 +138,7 @@ function className(error: Error): string {
 
 function excerptFor(frame: StackFrame, readSource: SourceReader): CodeExcerpt | undefined {
   if (frame.owner === "node") return undefined;
-  const source = readSource(frame.file);
+  const source = readSource(frame.file, frame.owner);
   return source === undefined ? undefined : excerptOf(source, frame.line, frame.column, LINES_AROUND);
 }
 
@@ -185,8 +185,8 @@ function isOfApp(owner: StackFrame["owner"]): boolean {
   return owner === "template" || owner === "app";
 }
 
-/** Reads a source from the disk; `undefined` when it is not there. */
-export function readFile(file: string): string | undefined {
+/** Reads a source that the bundler has complained about; `undefined` when it is not there. */
+function readFile(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch {

@@ -50,6 +50,7 @@ export class LiveReload {
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store",
       "X-Accel-Buffering": "no",
+      "X-Content-Type-Options": "nosniff",
     });
     response.write(
       `retry: 300\n${event("hello", { revision: this.revision, failure: this.#failure, ...this.#typeFaults })}`,

@@ -13,6 +13,7 @@ import { type AppLayout, type ChangeKind, changeKind, type FileEvent, strongestK
 import type { EditorOptions } from "./editor-link.js";
 import { type ErrorReport, reportBuildError } from "./error-report.js";
 import type { Front } from "./front.js";
+import { gitLock, waitForGit } from "./git-lock.js";
 import type { AppFacts, SeenRequest } from "./history.js";
 import type { LiveReload } from "./live-reload.js";
 import { LoadedGraph } from "./loaded-graph.js";
@@ -26,9 +27,13 @@ import type { WorkerReport } from "./worker-task.js";
 /** What the cycle tells: one call a reload, or one a failure. */
 export interface ReloadNews {
   /** @param files - What changed, relative to the root; empty for the first start. */
-  reloaded(action: ChangeKind | "revive" | "restart" | "start", files: readonly string[], milliseconds: number): void;
+  reloaded(
+    action: ChangeKind | "revive" | "restart" | "start" | "recover",
+    files: readonly string[],
+    milliseconds: number,
+  ): void;
   failed(report: ErrorReport): void;
-  /** Another process serves the app now. */
+  /** Another process serves the app now, and says what it is. */
   tookOver(app: AppFacts): void;
   requested(request: SeenRequest): void;
   /** The app has not come back to its event loop for so long. */
@@ -214,7 +219,7 @@ export class ReloadCycle {
     if (bundle === undefined) return;
     const isSame = this.#served !== undefined && Buffer.compare(this.#served, bundle.code) === 0;
     if (work.kind === "source" && isSame && this.#worker !== undefined) {
-      this.#recover();
+      this.#recover(work);
       if (work.pageFiles.length > 0) setImmediate(() => this.#refreshPages("page", work.pageFiles));
       return;
     }
@@ -243,6 +248,8 @@ export class ReloadCycle {
       }
       const named = error.problems.filter(({ file }) => file !== "").map(({ file }) => join(this.#options.root, file));
       this.#graph.add(named);
+      // Of a checkout, the last files may come much later than the first.
+      await waitForGit(gitLock(this.#options.root));
       await settle();
       const isWholeNow = this.#pending === undefined && this.#graph.changedFile() !== undefined;
       if (isWholeNow) this.#demand("source", work.files, work.pageFiles);
@@ -293,8 +300,8 @@ export class ReloadCycle {
       const said = report as WorkerReport;
       if (said.kind === "request") this.#options.news.requested(said.request);
       else if (said.kind === "exception") this.#options.liveReload?.interrupt(said.report);
+      else if (said.kind === "application" && this.#worker === worker) this.#options.news.tookOver(said.app);
     });
-    this.#options.news.tookOver(worker.detail);
     this.#folders.learn(worker.detail);
     this.#options.watchAlso([...bundle.inputs, ...this.#folders.all]);
   }
@@ -308,9 +315,10 @@ export class ReloadCycle {
   }
 
   /** The code is again what the worker runs, such as after an undone mistake: it goes on. */
-  #recover(): void {
+  #recover(work: PendingWork): void {
     if (this.#failure === undefined) return;
     this.#failure = undefined;
+    this.#options.news.reloaded("recover", work.files, performance.now() - work.since);
     setImmediate(() => this.#options.liveReload?.recover());
   }
 
@@ -406,7 +414,12 @@ export class ReloadCycle {
   }
 
   #isEmpty(file: string): boolean {
-    return statSync(join(this.#options.root, file), { throwIfNoEntry: false })?.size === 0;
+    try {
+      return statSync(join(this.#options.root, file), { throwIfNoEntry: false })?.size === 0;
+    } catch {
+      // What cannot be read is for the bundler to complain about.
+      return false;
+    }
   }
 
   #shown(file: string): string {

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { BuildError } from "../bundle/build-error.js";
 import { type BundleResult, locateImport } from "../bundle/bundler.js";
 import { describeExit, type WorkerExit, WorkerFailedError } from "../process/worker-process.js";
-import { describeError, type ErrorReport, readFile, reportBuildError } from "./error-report.js";
+import { describeError, type ErrorReport, reportBuildError } from "./error-report.js";
+import { shownSources } from "./shown-sources.js";
 
 /** Describes the failure of a worker that was to become the app. */
 export async function reportStartFailure(error: Error, appRoot: string, bundle?: BundleResult): Promise<ErrorReport> {
@@ -40,7 +41,12 @@ export function reportKilled(appRoot: string): ErrorReport {
 }
 
 function report(kind: ErrorReport["kind"], error: Error, appRoot: string): ErrorReport {
-  return { kind, status: 500, errors: describeError(error, { appRoot, readSource: readFile }), sections: [] };
+  return {
+    kind,
+    status: 500,
+    errors: describeError(error, { appRoot, readSource: shownSources(appRoot) }),
+    sections: [],
+  };
 }
 
 /** An error of ours has no place in the app: frames of the dev server would only lead astray. */

@@ -1,6 +1,7 @@
 /** Tells about saved files in batches: at once that something happened, and a moment of quiet later what. */
 
-import { isAbsolute, join, relative } from "node:path";
+import { realpathSync } from "node:fs";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { type FileEvent, isIgnored } from "./change-kind.js";
 import { stampOf } from "./loaded-graph.js";
@@ -153,6 +154,7 @@ export class Watcher implements AsyncDisposable {
   }
 
   #isIgnored(path: string): boolean {
+    if (leadsBack(path)) return true;
     const shown = this.#relative(path);
     // The root itself, and files outside it that the app imports, are never looked away from.
     return shown !== "" && !shown.startsWith("..") && !isAbsolute(shown) && isIgnored(shown);
@@ -164,5 +166,24 @@ export class Watcher implements AsyncDisposable {
 
   #relative(path: string): string {
     return relative(this.#options.root, path).replaceAll("\\", "/");
+  }
+}
+
+/** A link to a folder above it makes paths without end. On such a path one name comes twice, and means one file. */
+function leadsBack(path: string): boolean {
+  const names = path.split(sep);
+  const last = names.pop()!;
+  for (let at = names.indexOf(last); at !== -1; at = names.indexOf(last, at + 1)) {
+    if (isSameFile(names.slice(0, at + 1).join(sep), path)) return true;
+  }
+  return false;
+}
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    // What is not there, or not to be read, leads nowhere.
+    return false;
   }
 }

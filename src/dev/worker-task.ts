@@ -35,7 +35,7 @@ export interface ServeTask {
 export type LaterTask = { readonly kind: "revision"; readonly revision: string } | { readonly kind: "closeInspector" };
 
 /** What a worker tells when it is ready. Paths are absolute. */
-export interface ServeDetail extends AppFacts {
+export interface ServeDetail {
   readonly templatePath?: string | undefined;
   readonly staticPath?: string | undefined;
   readonly translationFolders: readonly string[];
@@ -45,5 +45,7 @@ export interface ServeDetail extends AppFacts {
 export type WorkerReport =
   | { readonly kind: "inspectorClosed" }
   | { readonly kind: "request"; readonly request: SeenRequest }
+  /** A moment after the start. */
+  | { readonly kind: "application"; readonly app: AppFacts }
   /** An exception whose answer nobody looks at. */
   | { readonly kind: "exception"; readonly report: ErrorReport };

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { rename } from "node:fs/promises";
+import { chmod, rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { RunningDevServer, smallApp } from "./running-dev-server.js";
@@ -9,6 +9,8 @@ const run = promisify(execFile);
 
 /** User namespaces let a test set limits of the system for itself alone. */
 const hasNamespaces = succeeds("unshare", ["-Ur", "true"]);
+const isRoot = process.getuid?.() === 0;
+const hasOtherUser = !isRoot || succeeds("setpriv", ["--reuid", "65534", "--clear-groups", "true"]);
 const hasPython = succeeds("/usr/bin/python3", ["--version"]);
 
 describe("a dev server where something is wrong with the machine", () => {
@@ -65,6 +67,21 @@ describe("a dev server where something is wrong with the machine", () => {
 
     expect(gone.body).toContain("src/app.ts");
     expect(back.status).toBe(200);
+  });
+
+  it.skipIf(!hasOtherUser)("goes on when its files could not be read for a while (as root needs setpriv)", async () => {
+    const asAnother = ["sh", "-c", 'chown -R 65534 . && exec setpriv --reuid 65534 --clear-groups "$@"', "sh"];
+    await using server = await RunningDevServer.start(smallApp, {}, {}, isRoot ? asAnother : []);
+    await server.get("/");
+
+    await chmod(server.path("src"), 0);
+    const closed = await server.until("/", ({ status }) => status === 500);
+    await chmod(server.path("src"), 0o755);
+    const open = await server.get("/");
+
+    expect(closed.body).toContain("src/app.ts");
+    expect(closed.body).not.toContain("reload-cycle");
+    expect(open.body).toBe("first");
   });
 
   it("says that an app hangs, and gets out of it by the next save", async () => {

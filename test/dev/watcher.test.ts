@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Changes, Watcher } from "../../src/dev/watcher.js";
@@ -84,6 +84,25 @@ describe("Watcher", () => {
     for (const batch of [written, renamed, renamedAgain, writtenAgain]) {
       expect([...batch]).toEqual([["src/app.ts", "change"]]);
     }
+  });
+
+  it("goes into no folder that leads back to one that it is in", async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(join(folder.path, "templates/parts"), { recursive: true });
+    await mkdir(join(folder.path, "elsewhere/parts"), { recursive: true });
+    for (const file of ["templates/parts/a.html", "elsewhere/parts/b.html"]) {
+      await writeFile(join(folder.path, file), "one");
+    }
+    await symlink("..", join(folder.path, "templates/parts/loop"));
+    await symlink("../elsewhere", join(folder.path, "templates/linked"));
+    const { watcher, told } = await watchFolder(folder.path, ["templates"]);
+    await using _ = watcher;
+
+    const looping = await told(() => writeFile(join(folder.path, "templates/parts/a.html"), String(performance.now())));
+    const linked = await told(() => writeFile(join(folder.path, "elsewhere/parts/b.html"), String(performance.now())));
+
+    expect([...looping.keys()]).toEqual(["templates/parts/a.html"]);
+    expect([...linked.keys()]).toContain("templates/linked/parts/b.html");
   });
 
   it("notices a file and a folder that were not there at first", async () => {
