@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { tornado } from "./src/bundle/vitest-plugin.js";
 
@@ -10,5 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // Vitest leaves one processor free, which is half of a small machine; and half of our tests wait for other processes.
+    maxWorkers: availableParallelism() + 1,
   },
 });
