@@ -22,9 +22,9 @@ it("takes the defaults when nothing is said", () => {
     inspect: undefined,
     https: false,
     liveReload: true,
-      typecheck: false,
-      editor: undefined,
-      editorRoot: undefined,
+    typecheck: false,
+    editor: undefined,
+    editorRoot: undefined,
   });
 });
 
