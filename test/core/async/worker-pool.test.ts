@@ -2,11 +2,19 @@
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { IOLoop, runInExecutor, WorkerPool } from "tornado/ioloop";
-import { type LogRecord, subscribeToLog } from "tornado/log";
-import { Application } from "tornado/web";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import type { LogRecord } from "../../../src/core/log/index.js";
 import { run } from "../../support/program.js";
+
+type Ioloop = typeof import("../../../src/core/async/ioloop.js");
+type Log = typeof import("../../../src/core/log/index.js");
+type Web = typeof import("../../../src/core/web/index.js");
+
+// By names that TypeScript does not follow: the types must be checked before anything is built.
+const [ioloop, log, web] = ["tornado/ioloop", "tornado/log", "tornado/web"];
+const { IOLoop, runInExecutor, WorkerPool } = (await import(ioloop!)) as Ioloop;
+const { subscribeToLog } = (await import(log!)) as Log;
+const { Application } = (await import(web!)) as Web;
 
 const jobs = pathToFileURL(join(import.meta.dirname, "fixtures/jobs.mjs"));
 const pool = new WorkerPool({ threads: 2 });
