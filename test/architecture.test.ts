@@ -160,6 +160,17 @@ describe("the architecture", () => {
   });
 });
 
+describe("the build", () => {
+  it("forgets what it has built together with what it has built", () => {
+    const { compilerOptions } = JSON.parse(readFileSync(resolve(source, "../tsconfig.build.json"), "utf8")) as {
+      compilerOptions: { outDir: string; tsBuildInfoFile: string };
+    };
+
+    // Elsewhere, it would take a folder that was removed for up to date, and build nothing.
+    expect(dirname(compilerOptions.tsBuildInfoFile)).toBe(compilerOptions.outDir);
+  });
+});
+
 /** Every cycle of the graph, written as the path that closes it. */
 function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
