@@ -10,6 +10,7 @@ import type {
   ResponseStartLine,
   WriteCallback,
 } from "./connection.js";
+import { goneError } from "./gone-error.js";
 import { HTTPHeaders } from "./headers.js";
 import { HTTPInputError, HTTPOutputError } from "./http-input-error.js";
 import { makeRefusal } from "./refusal.js";
@@ -235,8 +236,4 @@ function makeResponse(
       fields.append(name, /[^\x00-\xff]/.test(value) ? Buffer.from(value).toString("latin1") : value);
   }
   return new Response(body, { status: startLine.code, statusText: startLine.reason, headers: fields });
-}
-
-function goneError(): Error {
-  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { generalLog } from "../log.js";
+import { checkBodyTimeout, checkMaxBodySize } from "./body-limits.js";
 import type {
   HTTPConnection,
   HTTPMessageDelegate,
@@ -11,6 +12,8 @@ import type {
   ResponseStartLine,
   WriteCallback,
 } from "./connection.js";
+import { consumeEncoding } from "./consume-encoding.js";
+import { failLater, goneError } from "./gone-error.js";
 import type { HTTPHeaders } from "./headers.js";
 import { HTTPInputError, HTTPOutputError } from "./http-input-error.js";
 import { type BodyTaker, NodeRequestBody } from "./node-request-body.js";
@@ -140,7 +143,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       version: this.#request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1",
     };
     try {
-      if (this.#owner.options.decompressRequest && this.#head.bodyBytes !== 0) this.#consumeEncoding(headers);
+      this.#isGzip = this.#owner.options.decompressRequest && this.#head.bodyBytes !== 0 && consumeEncoding(headers);
       this.#delegate = this.#owner.delegate.startRequest(this);
       const held = this.#delegate.headersReceived(startLine, headers);
       if (held === undefined) {
@@ -157,18 +160,12 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   }
 
   setMaxBodySize(maxBodyBytes: number): void {
-    if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
-      throw new RangeError(`setMaxBodySize(${String(maxBodyBytes)}) is no size. Give it a whole number of bytes.`);
-    }
+    checkMaxBodySize(maxBodyBytes);
     this.#maxBodyBytes = maxBodyBytes;
   }
 
   setBodyTimeout(seconds: number): void {
-    if (typeof seconds !== "number" || !(seconds > 0) || seconds * 1000 > 2 ** 31 - 1) {
-      throw new RangeError(
-        `setBodyTimeout(${String(seconds)}) is no time. Give it seconds above zero, at most 24 days.`,
-      );
-    }
+    checkBodyTimeout(seconds);
     this.#bodyTimeoutMs = seconds * 1000;
     if (!this.isOver && !this.#isRequestComplete) this.#body?.limitTime(this.#bodyTimeoutMs);
   }
@@ -203,15 +200,6 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       const limits = { maxBytes: this.#maxBodyBytes, timeoutMs: this.#bodyTimeoutMs, chunkSize };
       this.#body = new NodeRequestBody(this.#request, this, limits, this.#isGzip);
     }
-  }
-
-  /** Takes gzip off the headers, as it will be off the body. */
-  #consumeEncoding(headers: HTTPHeaders): void {
-    const encoding = headers.get("Content-Encoding");
-    if (encoding?.toLowerCase() !== "gzip") return;
-    headers.delete("Content-Encoding");
-    headers.add("X-Consumed-Content-Encoding", encoding);
-    this.#isGzip = true;
   }
 
   writeHeaders(
@@ -493,14 +481,6 @@ function flushHeld(connection: NodeHTTPConnection): void {
 /** After any other status below 200 the client would wait for the real answer (RFC 9110, section 15.2). */
 function isFinalStatus(code: number): boolean {
   return (code >= 200 && code <= 999) || code === 101;
-}
-
-function goneError(): Error {
-  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
-}
-
-function failLater(callback: WriteCallback | undefined): void {
-  if (callback !== undefined) process.nextTick(callback, goneError());
 }
 
 function toBytes(chunk: Uint8Array | string): Uint8Array {

@@ -2,6 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import { generalLog } from "../../log.js";
+import { checkBodyTimeout, checkMaxBodySize } from "../body-limits.js";
 import type {
   HTTPConnection,
   HTTPMessageDelegate,
@@ -10,6 +11,8 @@ import type {
   ResponseStartLine,
   WriteCallback,
 } from "../connection.js";
+import { consumeEncoding } from "../consume-encoding.js";
+import { failLater } from "../gone-error.js";
 import type { HTTPHeaders } from "../headers.js";
 import { HTTPInputError, HTTPOutputError } from "../http-input-error.js";
 import { makeRefusal } from "../refusal.js";
@@ -19,7 +22,7 @@ import { frameResponse } from "../response-framing.js";
 import type { ResolvedServerOptions } from "../server-options.js";
 import { type Origin, originBehindProxy } from "../trusted-downstream.js";
 import { NodeExchange } from "./node-exchange.js";
-import { goneError, type Outgoing } from "./outgoing.js";
+import type { Outgoing } from "./outgoing.js";
 import { type BodyTaker, RequestBody } from "./request-body.js";
 import { chunkBytes, headText, statusLine, toLatin1 } from "./response-text.js";
 
@@ -157,18 +160,12 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
   }
 
   setMaxBodySize(maxBodyBytes: number): void {
-    if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
-      throw new RangeError(`setMaxBodySize(${String(maxBodyBytes)}) is no size. Give it a whole number of bytes.`);
-    }
+    checkMaxBodySize(maxBodyBytes);
     this.#maxBodyBytes = maxBodyBytes;
   }
 
   setBodyTimeout(seconds: number): void {
-    if (typeof seconds !== "number" || !(seconds > 0) || seconds * 1000 > 2 ** 31 - 1) {
-      throw new RangeError(
-        `setBodyTimeout(${String(seconds)}) is no time. Give it seconds above zero, at most 24 days.`,
-      );
-    }
+    checkBodyTimeout(seconds);
     this.#bodyTimeoutMs = seconds * 1000;
     if (this.#body !== undefined) this.#limitTime();
   }
@@ -529,15 +526,6 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
 /** The time over which a body may come slowly. */
 const rateWindowSeconds = 10;
 
-/** Takes gzip off the headers, as it will be off the body; says whether it was there. */
-function consumeEncoding(headers: HTTPHeaders): boolean {
-  const encoding = headers.get("Content-Encoding");
-  if (encoding?.toLowerCase() !== "gzip") return false;
-  headers.delete("Content-Encoding");
-  headers.add("X-Consumed-Content-Encoding", encoding);
-  return true;
-}
-
 function flushHeld(connection: HTTP1Connection): void {
   try {
     connection.flush();
@@ -551,10 +539,6 @@ function inOrder(first: WriteCallback, second: WriteCallback): WriteCallback {
     first(error);
     second(error);
   };
-}
-
-function failLater(callback: WriteCallback | undefined): void {
-  if (callback !== undefined) process.nextTick(callback, goneError());
 }
 
 function toBuffer(chunk: Uint8Array | string): Buffer {

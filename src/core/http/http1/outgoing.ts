@@ -2,6 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { WriteCallback } from "../connection.js";
+import { goneError } from "../gone-error.js";
 
 /**
  * Most bytes that the socket is given at once. Of what it has been given, nobody can tell how much has left before all of it has:
@@ -161,9 +162,4 @@ export class Outgoing {
 
 function releaseGathered(outgoing: Outgoing): void {
   outgoing.release();
-}
-
-/** What is told to those who write to a client that is not there any more. */
-export function goneError(): Error {
-  return Object.assign(new Error("The client closed the connection."), { code: "ECONNRESET" });
 }

@@ -1,0 +1,15 @@
+/** Checks the limits that a handler sets for the body of its own request. */
+
+/** @throws RangeError */
+export function checkMaxBodySize(maxBodyBytes: number): void {
+  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
+    throw new RangeError(`setMaxBodySize(${String(maxBodyBytes)}) is no size. Give it a whole number of bytes.`);
+  }
+}
+
+/** @throws RangeError when a timer could not count the time. */
+export function checkBodyTimeout(seconds: number): void {
+  if (typeof seconds !== "number" || !(seconds > 0) || seconds * 1000 > 2 ** 31 - 1) {
+    throw new RangeError(`setBodyTimeout(${String(seconds)}) is no time. Give it seconds above zero, at most 24 days.`);
+  }
+}
