@@ -10,6 +10,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { browserHeaders } from "./http/browser-headers.js";
 import { hasPythonTornado, startServer } from "./http/running-server.js";
 import { median } from "./measure.js";
 
@@ -27,18 +28,7 @@ const scenarios = {
   hello: { path: "/" },
   "hello, ten browser headers": {
     path: "/",
-    headers: [
-      "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-      "Accept-Encoding: gzip, deflate, br, zstd",
-      "Accept-Language: en-GB,en;q=0.9",
-      "Cache-Control: max-age=0",
-      "Cookie: session=4f1c0b7e9d2a; theme=dark",
-      "Sec-Fetch-Dest: document",
-      "Sec-Fetch-Mode: navigate",
-      "Sec-Fetch-Site: none",
-      "Upgrade-Insecure-Requests: 1",
-    ],
+    headers: browserHeaders,
   },
   json: { path: "/json" },
   "parameter route": { path: "/users/42/posts/7" },

@@ -5,17 +5,12 @@
 
 import { HTTPHeaders } from "tornado/httputil";
 import { Application, RequestHandler } from "tornado/web";
-import { greeting, page, pageFolder, record } from "./http/serve.js";
+import { routes } from "./http/handlers.js";
+import { greeting, pageFolder } from "./http/serve.js";
 import { median } from "./measure.js";
 
 const rounds = Number(process.argv[2] ?? 9);
 const requestsARound = 20_000;
-
-class Hello extends RequestHandler {
-  get() {
-    this.write(greeting);
-  }
-}
 
 class AsyncHello extends RequestHandler {
   async get() {
@@ -23,41 +18,10 @@ class AsyncHello extends RequestHandler {
   }
 }
 
-class Json extends RequestHandler {
-  get() {
-    this.write(record());
-  }
-}
-
-class Post extends RequestHandler {
-  get({ user, post }) {
-    this.write(`${user} ${post}`);
-  }
-}
-
-class Form extends RequestHandler {
-  post() {
-    this.write(this.getBodyArgument("name"));
-  }
-}
-
-class Page extends RequestHandler {
-  get() {
-    this.render("stories.html", page());
-  }
-}
-
-const app = new Application(
-  [
-    ["/", Hello],
-    ["/async", AsyncHello],
-    ["/json", Json],
-    ["/users/:user/posts/:post", Post],
-    ["/form", Form],
-    ["/page", Page],
-  ],
-  { templatePath: pageFolder, logFunction: () => {} },
-);
+const app = new Application([...routes, ["/async", AsyncHello]], {
+  templatePath: pageFolder,
+  logFunction: () => {},
+});
 
 /** Takes a response and forgets it. */
 class Nowhere {

@@ -11,6 +11,7 @@ import { RequestReader } from "../../dist/core/http/http1/request-reader.js";
 import { HTTPHeaders } from "../../dist/core/http/index.js";
 import { HTTPServer } from "../../dist/core/http/server.js";
 import { Application, RequestHandler } from "../../dist/core/web/index.js";
+import { browserHeaders } from "./http/browser-headers.js";
 import { median } from "./measure.js";
 
 const count = 1000 * Number(process.argv[2] ?? 200);
@@ -18,21 +19,7 @@ const rounds = Number(process.argv[3] ?? 5);
 
 const heads = {
   "wrk's bare request": "GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\n\r\n",
-  "ten browser headers": [
-    "GET / HTTP/1.1",
-    "Host: 127.0.0.1:8888",
-    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-    "Accept-Encoding: gzip, deflate, br, zstd",
-    "Accept-Language: en-GB,en;q=0.9",
-    "Cache-Control: max-age=0",
-    "Cookie: session=4f1c0b7e9d2a; theme=dark",
-    "Sec-Fetch-Dest: document",
-    "Sec-Fetch-Mode: navigate",
-    "Sec-Fetch-Site: none",
-    "Upgrade-Insecure-Requests: 1",
-    "\r\n",
-  ].join("\r\n"),
+  "ten browser headers": ["GET / HTTP/1.1", "Host: 127.0.0.1:8888", ...browserHeaders, "\r\n"].join("\r\n"),
 };
 
 /** What a session needs of a socket. */
