@@ -1,18 +1,20 @@
 /** What each server of the benchmark shares: the same content, the port to the parent, and its CPU time when asked. */
 
-import { mkdtempSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const greeting = "Hello, world";
 export const record = () => ({ id: 42, name: "Ada Lovelace", tags: ["mathematics", "engines"], active: true });
 
-/** A folder with a 100 kB file in it. */
-export const staticFolder = mkdtempSync(join(tmpdir(), "tornado-bench-static-"));
+/**
+ * A folder with a 100 kB file in it, the same for all servers of all runs: a file that was written a moment ago may be written
+ * again, and nobody keeps it in memory.
+ */
+export const staticFolder = join(tmpdir(), "tornado-bench-static");
 const script = join(staticFolder, "100k.js");
-writeFileSync(script, "let answer = 42;\n".repeat(6024));
-// As deployed some time ago: a file that was just written may be written again, and nobody keeps it.
-utimesSync(script, new Date("2026-01-01"), new Date("2026-01-01"));
+mkdirSync(staticFolder, { recursive: true });
+if (!existsSync(script)) writeFileSync(script, "let answer = 42;\n".repeat(6024));
 
 /** Templates of the 10 kB page: Tornado's, which Python's reads as well, and Eta's. */
 export const pageFolder = join(import.meta.dirname, "pages");
