@@ -6,14 +6,14 @@
  */
 
 import { EventEmitter } from "node:events";
-import { HTTP1Session } from "../../dist/core/http/http1/http1-session.js";
-import { RequestReader } from "../../dist/core/http/http1/request-reader.js";
-import { HTTPHeaders } from "../../dist/core/http/index.js";
-import { HTTPServer } from "../../dist/core/http/server.js";
-import { Application, RequestHandler } from "../../dist/core/web/index.js";
+import { join } from "node:path";
 import { browserHeaders } from "./http/browser-headers.js";
+import { loadTypeScript } from "./load-typescript.js";
 import { median } from "./measure.js";
 
+const { Application, HTTP1Session, HTTPHeaders, HTTPServer, RequestHandler, RequestReader } = await loadTypeScript(
+  join(import.meta.dirname, "http/transport-parts.ts"),
+);
 const count = 1000 * Number(process.argv[2] ?? 200);
 const rounds = Number(process.argv[3] ?? 5);
 
@@ -56,7 +56,7 @@ function answer({ connection }) {
 }
 
 function reading() {
-  const target = { headRead() {}, bodyRead() {}, messageRead: () => reader.resume(), refused() {} };
+  const target = { headRead() {}, bodyAnnounced() {}, bodyRead() {}, messageRead: () => reader.resume(), refused() {} };
   const reader = new RequestReader({ maxHeaderBytes: 16_384, maxHeaderCount: 100 }, target);
   return (bytes) => reader.push(bytes);
 }

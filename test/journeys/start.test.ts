@@ -137,7 +137,7 @@ describe("tornado build and tornado start", () => {
     await get(url);
 
     expect(server.output).toMatch(/dist\/server\.js/);
-    expect(server.output).not.toMatch(/node_modules\/(esbuild|chokidar|prompts)\/|dist\/dev\/|dist\/bundle\//);
+    expect(server.output).not.toMatch(/node_modules\/(esbuild|chokidar|prompts)\/|dist\/(chunks\/)?(dev|bundle)[/-]/);
   });
 
   it("refuses to start without a build, and says what to do", async () => {

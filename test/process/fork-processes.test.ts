@@ -49,6 +49,16 @@ describe("forkProcesses", () => {
     await vi.waitFor(() => expect(ask(Number(port))).rejects.toMatchObject({ code: "ECONNREFUSED" }), 10_000);
   });
 
+  it("takes a child along that never returns from its code", async () => {
+    await using parent = start("block", "1");
+    await parent.saw(/blocks 0/);
+
+    parent.kill("SIGKILL");
+    const { signal } = await parent.ended;
+
+    expect(signal).toBe("SIGKILL");
+  });
+
   it("gives up when too many have failed", async () => {
     await using parent = start("fail", "1", "2");
     const { code, stderr, stdout } = await parent.ended;

@@ -1,10 +1,32 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { watchHeartbeat } from "../../src/process/heartbeat.js";
 import { describeExit, WorkerFailedError, WorkerProcess } from "../../src/process/worker-process.js";
 import { Program } from "../support/program.js";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.js";
 
-const fixtures = join(import.meta.dirname, "fixtures");
+let folder: TemporaryFolder;
+/** Where the fixtures lie as Node can run them, with what they import of our sources. */
+let fixtures: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder("worker-process");
+  fixtures = folder.path;
+  await writeFile(join(fixtures, "package.json"), '{ "type": "module" }');
+  await build({
+    absWorkingDir: join(import.meta.dirname, "fixtures"),
+    entryPoints: ["parent.js", "worker.js"],
+    outdir: fixtures,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+  });
+});
+
+afterAll(async () => folder[Symbol.asyncDispose]());
 
 function fork(behaviour: string, readyTimeoutMs?: number): WorkerProcess {
   return WorkerProcess.fork(join(fixtures, "worker.js"), {
