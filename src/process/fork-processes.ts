@@ -1,9 +1,11 @@
 /** Tornado's `fork_processes`: several processes that share ports, where Node cannot fork. */
 
 import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
 import { TornadoError } from "../core/errors.js";
 import { generalLog } from "../core/log.js";
 import { cpuCount } from "./cpu-count.js";
+import { OrphanGuard } from "./orphan-guard.js";
 import { restartPolicy } from "./restart-policy.js";
 import { TASK_ID_VARIABLE, taskId } from "./task-id.js";
 
@@ -67,6 +69,8 @@ class ForkedProcesses {
   /** Failures in a row, by task id. */
   readonly #failures = new Map<number, number>();
   readonly #waiting = new Set<NodeJS.Timeout>();
+  /** Node ends a child whose parent has gone, unless the child's code never returns. */
+  readonly #guard = new OrphanGuard({ patienceSeconds: 2 });
   #restarts = 0;
   #stoppedBy: NodeJS.Signals | null = null;
   #hasFailed = false;
@@ -90,12 +94,14 @@ class ForkedProcesses {
       });
     } finally {
       for (const signal of stopSignals) process.off(signal, forward);
+      await this.#guard.close();
     }
   }
 
   #fork(id: number): void {
     const worker = cluster.fork({ [TASK_ID_VARIABLE]: String(id) });
     this.#children.set(id, { worker, beganMs: performance.now() });
+    this.#guard.watch({ pid: worker.process.pid, exited: once(worker, "exit") });
     worker.once("exit", (code: number | null, signal: NodeJS.Signals | null) => this.#exited(id, code, signal));
   }
 

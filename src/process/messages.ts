@@ -6,6 +6,8 @@ import type { SerializedError } from "../core/error-serialization.js";
 export type MessageToWorker =
   /** Work to do; the first one starts a worker that waits for it. */
   | { readonly tornado: "task"; readonly payload: unknown }
+  /** Something to have at hand when the first task comes; a worker that waits for none takes no notice. */
+  | { readonly tornado: "prepare"; readonly payload: unknown }
   /** Stop accepting, answer what has begun, and end by the deadline. */
   | { readonly tornado: "drain"; readonly deadlineMs: number }
   /** Asks for a `pong`, which only a living event loop can give. */

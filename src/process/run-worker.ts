@@ -12,6 +12,8 @@ export interface WorkerProgram {
   readonly startsOnTask?: boolean;
   /** How long the worker may drain when nobody names a deadline: after SIGTERM, or when the parent has died. Default 30 s. */
   readonly defaultDeadlineMs?: number;
+  /** Gets ready for the first task, as often as the parent knows something that helps. */
+  prepare?(payload: unknown): void;
   /** Begins to serve. What it returns goes to the parent as the detail of "ready"; a rejection ends the worker. */
   start(task: unknown): unknown;
   /** Stops accepting, answers what has begun until the deadline, then tidies up. Called once, and only after `start`. */
@@ -69,6 +71,7 @@ class RunningWorker {
     if (!isTornadoMessage<MessageToWorker>(message)) return;
     if (message.tornado === "ping") sendToParent({ tornado: "pong" });
     else if (message.tornado === "drain") void this.#end(message.deadlineMs);
+    else if (message.tornado === "prepare") this.#state === "waiting" && this.#program.prepare?.(message.payload);
     else if (this.#state === "waiting") void this.#start(message.payload);
     else this.#program.onTask?.(message.payload, handle);
   }

@@ -145,6 +145,11 @@ export class WorkerProcess {
     return this.send({ tornado: "task", payload }, handle);
   }
 
+  /** Tells a worker that waits for its first task what helps with it. */
+  prepare(payload: unknown): void {
+    this.send({ tornado: "prepare", payload });
+  }
+
   /** Listens to what the worker reports; returns a function that ends this. */
   onReport(listener: (payload: unknown) => void): () => void {
     return subscribe(this.#reportListeners, listener);

@@ -59,8 +59,12 @@ async function buildApp(folder) {
 class Server {
   port = 0;
   reloaded = 0;
+  /** How many workers have become ready, and when the last one did. Not by their process ids, which come again. */
+  started = 0;
+  lastStartAt = 0;
   /** When each worker became ready, by its process id. */
   startedAt = new Map();
+  #log = [];
   #living = new Set();
   #waiting = new Set();
 
@@ -88,7 +92,10 @@ class Server {
   /** Waits for what the log tells. */
   until(condition, what) {
     return new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`It took too long to ${what}`)), STEP_LIMIT_MS);
+      const timer = setTimeout(
+        () => fail(new Error(`It took too long to ${what}:\n${this.#log.join("\n")}`)),
+        STEP_LIMIT_MS,
+      );
       const check = () => {
         if (!condition()) return;
         clearTimeout(timer);
@@ -106,9 +113,12 @@ class Server {
   }
 
   #read(line) {
+    this.#log = [...this.#log.slice(-9), line];
     const started = /Worker \d+ started \(pid (\d+)\)/.exec(line);
     if (started !== null) {
-      this.startedAt.set(Number(started[1]), performance.now());
+      this.started++;
+      this.lastStartAt = performance.now();
+      this.startedAt.set(Number(started[1]), this.lastStartAt);
       this.#living.add(Number(started[1]));
     }
     const ended = /Worker \d+ \(pid (\d+)\) (?:drained|was killed|did not end)/.exec(line);
@@ -242,22 +252,23 @@ async function measureReloads(server) {
 async function measureKills(server) {
   await server.until(() => server.living.length === workers, "drain the old workers");
   const load = new Load(server.port);
-  const killedAt = new Map();
+  /** Not by process id: one may come again within the run. */
+  const killed = [];
   const backMs = [];
   for (let kill = 1; kill <= kills; kill++) {
-    const known = new Set(server.startedAt.keys());
+    const { started } = server;
     const victim = server.living[0];
     await sleep(Math.max(0, server.startedAt.get(victim) + 1000 - performance.now()) + Math.random() * 50);
     const begun = performance.now();
-    killedAt.set(victim, begun);
+    killed.push({ pid: victim, at: begun });
     server.kill(victim);
-    await server.until(() => server.startedAt.size > known.size, "replace a worker");
-    backMs.push(Math.max(...server.startedAt.values()) - begun);
+    await server.until(() => server.started > started, `replace worker ${victim}, kill ${kill}`);
+    backMs.push(server.lastStartAt - begun);
   }
   await load.stop();
   // A connection that was lost before its first answer does not tell whose it was: the time has to.
   const isExplained = ({ pid, at }) =>
-    pid === undefined ? [...killedAt.values()].some((time) => at >= time && at - time < 1000) : killedAt.has(pid);
+    killed.some((kill) => at >= kill.at && (pid === undefined ? at - kill.at < 1000 : pid === kill.pid));
   const lost = load.failures.filter((failure) => !isExplained(failure));
   console.log(
     `kills: ${kills}   requests: ${load.answered}   failed on a killed worker: ${load.failures.length - lost.length}   failed elsewhere: ${lost.length}   clients left hanging: ${load.hangs}`,

@@ -279,6 +279,16 @@ describe("the supervisor", () => {
     expect(server.stdout.match(/hook: shut down/g)).toHaveLength(2);
   });
 
+  it("leaves no worker behind that never returns from its code, when it is killed", async () => {
+    await using server = await startServer(["--fork", "2", "--graceful-timeout", "0", "--heartbeat-timeout", "0"]);
+    await get(`${server.url}/trouble/block`, "POST");
+
+    server.kill("SIGKILL");
+    const { signal } = await server.ended;
+
+    expect(signal).toBe("SIGKILL");
+  });
+
   it("says in one line who holds a port that is taken, before it starts a worker", async () => {
     const holder = createServer().listen(0);
     await once(holder, "listening");

@@ -1,6 +1,6 @@
 /** An echo, and a room, on ours. */
 
-import { configureLogging } from "../../../dist/core/log.js";
+import { configureLogging } from "../../../dist/core/log/index.js";
 import { Application } from "../../../dist/core/web/index.js";
 import { WebSocketHandler } from "../../../dist/core/websocket/index.js";
 import { reportTo } from "./report.js";
