@@ -3,6 +3,7 @@
 import { formatJson, type LogFormat, LogFormatter, type LogLevel, type LogRecord } from "./log/format.js";
 import { LineWriter, type LogStream } from "./log/line-writer.js";
 import { requestContext } from "./request-context.js";
+import { isColorful } from "./terminal-style.js";
 
 export { type LogFormat, LogFormatter, type LogFormatterOptions, type LogLevel, type LogRecord } from "./log/format.js";
 export type { LogStream } from "./log/line-writer.js";
@@ -40,7 +41,7 @@ export type LogSubscriber = (record: LogRecord) => boolean | undefined;
 const severities: Readonly<Record<LogLevel | "none", number>> = { debug: 10, info: 20, warn: 30, error: 40, none: 100 };
 
 const subscribers = new Set<LogSubscriber>();
-let threshold = severities.info;
+let level: LogLevel | "none" = "info";
 let chosenFormat: "pretty" | "json" | LogFormat = "pretty";
 let wantsColor: boolean | undefined;
 /** Made by the first line: `process.stderr` costs a process time that never logs. */
@@ -70,10 +71,15 @@ export function configureLogging(options: LoggingOptions): void {
   output?.writer.flushSync();
   output = null;
   if (options.stream !== undefined) stream = options.stream;
-  if (options.level !== undefined) threshold = severities[options.level];
+  if (options.level !== undefined) level = options.level;
   if (options.format !== undefined) chosenFormat = options.format;
   if (options.sink !== undefined) sink = options.sink;
   if ("color" in options) wantsColor = options.color;
+}
+
+/** Tells what {@link configureLogging} would have to be given to come back to where the lines go now. */
+export function loggingDestination(): Required<Pick<LoggingOptions, "level" | "sink">> {
+  return { level, sink };
 }
 
 /**
@@ -101,11 +107,11 @@ function createChannel(name: string): Logger {
   };
 }
 
-function log(logger: string, level: LogLevel, message: string, error: unknown): void {
-  const isWritten = severities[level] >= threshold;
+function log(logger: string, recordLevel: LogLevel, message: string, error: unknown): void {
+  const isWritten = severities[recordLevel] >= severities[level];
   if (!isWritten && subscribers.size === 0) return;
   const requestId = requestContext()?.id;
-  const record: LogRecord = { timeMs: Date.now(), level, logger, message, requestId, error };
+  const record: LogRecord = { timeMs: Date.now(), level: recordLevel, logger, message, requestId, error };
   if (subscribers.size > 0 && isSwallowed(record)) return;
   if (!isWritten) return;
   if (sink !== null) {
@@ -130,8 +136,4 @@ function openOutput(target: LogStream): Output {
 function formatFor(target: LogStream): LogFormat {
   if (chosenFormat === "json") return { format: formatJson };
   return chosenFormat === "pretty" ? new LogFormatter({ color: wantsColor ?? isColorful(target) }) : chosenFormat;
-}
-
-function isColorful(target: LogStream): boolean {
-  return target.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }

@@ -68,9 +68,9 @@ async function appWith(files: Record<string, string>): Promise<TemporaryFolder> 
   return folder;
 }
 
-async function check(files: Record<string, string>) {
+async function check(files: Record<string, string>, withCompiler = true) {
   await using app = await appWith(files);
-  await symlink(join(repository, "node_modules"), join(app.path, "node_modules"), "junction");
+  if (withCompiler) await symlink(join(repository, "node_modules"), join(app.path, "node_modules"), "junction");
   const ended = await run(process.execPath, [join(repository, "bin/tornado.js"), "check"], { cwd: app.path });
   const declarations = join(app.path, ".tornado/check/templates.d.ts");
   return { ...ended, declarations: existsSync(declarations) ? readFileSync(declarations, "utf8") : undefined };
@@ -148,5 +148,74 @@ export class Module extends UIModule {
     expect(stdout).toMatch(
       /^○ types +not checked: typescript is not installed\n✔ application +1 route\n✖ templates +1 error\n/,
     );
+  });
+});
+
+describe("check of the names that are rendered", () => {
+  const app = (classes: string, settings = "") => ({
+    "src/app.ts": `import { Application, RequestHandler, UIModule } from "tornado/web";
+import { DictLoader, Loader } from "tornado/template";
+
+class Base extends RequestHandler {
+  name = "run-time.html";
+  override writeError() { return this.render("eror.html"); }
+}
+${classes}
+void [Loader, DictLoader, Base, UIModule];
+export const makeApp = () => new Application([["/", Page]], { templatePath: "templates", ${settings} });
+`,
+    "templates/error.html": "",
+    "admin/users.html": "",
+    "templates/page.html": "",
+  });
+  const missing = (output: string) =>
+    [...output.matchAll(/^ {2}(\S+): The template "(.+?)" is not in .*$/gm)].map(
+      ([, place, name]) => `${place} ${name}`,
+    );
+
+  it("says which template is not there, where, and what may be meant", async () => {
+    const page = `class Page extends Base {
+  async get() { if (this.getArgument("x", null)) await this.renderString("pages.html"); this.render(this.name); }
+}
+class Card extends UIModule { render() { return this.renderString("cards/one.html"); } }`;
+
+    const { stdout, code } = await check(app(page, "uiModules: { Card }"), false);
+
+    expect(missing(stdout)).toEqual([
+      "src/app.ts:6:46 eror.html",
+      "src/app.ts:9:74 pages.html",
+      "src/app.ts:11:67 cards/one.html",
+    ]);
+    expect(stdout).toContain('Did you mean "error.html"? Create it, or correct the name.');
+    expect(stdout).toContain('Did you mean "page.html"?');
+    expect(stdout).toContain('  6 |   override writeError() { return this.render("eror.html"); }\n');
+    expect(code).toBe(1);
+  });
+
+  it("looks where the handler says that its templates are", async () => {
+    const page = `class Page extends Base {
+  override getTemplatePath() { return "admin"; }
+  get() { return this.render("users.html"); }
+  post() { return this.render("page.html"); }
+}`;
+
+    const { stdout } = await check(app(page), false);
+
+    expect(missing(stdout)).toEqual(["src/app.ts:6:46 eror.html", "src/app.ts:11:31 page.html"]);
+  });
+
+  it.each([
+    ["a folder that is found at run time", "override getTemplatePath() { return this.name; }", ""],
+    ["a loader of its own", 'override createTemplateLoader() { return new DictLoader({ "x.html": "" }); }', ""],
+    ["a loader of the application", "", 'templateLoader: new Loader("admin")'],
+    ["names of its own making", "override renderString(name: string) { return name; }", ""],
+  ])("says nothing about %s", async (_what, method, settings) => {
+    const page = `class Page extends Base { ${method}\n  get() { return this.render("x.html"); } }
+class Chart extends Map { render(name: string) { return name; } draw() { return this.render("bars"); } }
+void Chart;`;
+
+    const { stdout } = await check(app(page, settings), false);
+
+    expect(missing(stdout)).toEqual([]);
   });
 });

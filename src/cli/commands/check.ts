@@ -30,7 +30,8 @@ export async function check(): Promise<number> {
   const typed = await typedTemplates(root, app, compiled);
   const [types, typeErrors] = await checkTypes(root, typed);
   const typedCount = types.isSkipped ? 0 : (typed?.count ?? 0);
-  const findings = [types, application, templateFinding(root, compiled, typeErrors, typedCount)];
+  const missing = await missingTemplates(root, app);
+  const findings = [types, application, templateFinding(root, compiled, [...typeErrors, ...missing], typedCount)];
 
   const style = terminalStyle(process.stdout);
   const width = Math.max(...findings.map(({ subject }) => subject.length)) + 2;
@@ -132,15 +133,23 @@ async function typedTemplates(
   return typed;
 }
 
+/** The templates that are rendered and not there. Without the application nobody knows where they would have to be. */
+async function missingTemplates(root: string, app: Application | undefined): Promise<TemplateError[]> {
+  // An app may bring a framework that is older than this command.
+  if (app?.handlerClasses === undefined) return [];
+  const { missingTemplates } = await import("../missing-templates.js");
+  return missingTemplates(root, app);
+}
+
 function templateFinding(
   root: string,
   compiled: CompiledTemplates | undefined,
-  typeErrors: readonly TemplateError[],
+  otherErrors: readonly TemplateError[],
   typedCount: number,
 ): Finding {
   const subject = "templates";
-  if (compiled === undefined) return { subject, errors: [], remark: "there are none" };
-  const errors = [...compiled.errors, ...typeErrors].map((error) => placed(root, error));
+  const errors = [...(compiled?.errors ?? []), ...otherErrors].map((error) => placed(root, error));
+  if (compiled === undefined) return { subject, errors, remark: "there are none" };
   const typedRemark = typedCount === 0 ? "" : `, ${typedCount} with types`;
   return { subject, errors: [...new Set(errors)], remark: `${compiled.good.length} compiled${typedRemark}` };
 }

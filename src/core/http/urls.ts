@@ -42,7 +42,8 @@ const controlCharacter = /[\x00-\x1f\x7f]/;
  * Tells whether a browser that follows this target stays on the site of `currentUrl`.
  *
  * It reads the target as a browser does (WHATWG URL), so that `//evil.test`, `/\evil.test`, `https:evil.test` and
- * `https://good.test@evil.test` are told apart from paths. The scheme may change between http and https, the host may not.
+ * `https://good.test@evil.test` are told apart from paths. The site is the origin (RFC 6454): another port of the host is
+ * somebody else's. Only the step from http up to https, both at their usual ports, leads to the same site.
  *
  * @param currentUrl - Absolute; without it, only targets that name no host are safe.
  */
@@ -54,8 +55,7 @@ export function isSafeRedirectTarget(target: string, currentUrl = "http://nowher
     const base = new URL(currentUrl);
     const resolved = new URL(target, base);
     return (
-      (resolved.protocol === "http:" || resolved.protocol === "https:") &&
-      resolved.hostname === base.hostname &&
+      (resolved.origin === base.origin || isStepUpToTls(base, resolved)) &&
       resolved.username === "" &&
       resolved.password === "" &&
       !target.startsWith("//")
@@ -63,4 +63,9 @@ export function isSafeRedirectTarget(target: string, currentUrl = "http://nowher
   } catch {
     return false;
   }
+}
+
+function isStepUpToTls(from: URL, to: URL): boolean {
+  const isUp = from.protocol === "http:" && to.protocol === "https:";
+  return isUp && from.hostname === to.hostname && from.port === "" && to.port === "";
 }

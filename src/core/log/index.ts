@@ -1,6 +1,22 @@
 /** `tornado/log`: the log, its files, and other loggers. */
 
-export * from "../log.js";
+export {
+  accessLog,
+  applicationLog,
+  configureLogging,
+  flushLog,
+  generalLog,
+  type LogFormat,
+  LogFormatter,
+  type LogFormatterOptions,
+  type Logger,
+  type LoggingOptions,
+  type LogLevel,
+  type LogRecord,
+  type LogStream,
+  type LogSubscriber,
+  subscribeToLog,
+} from "../log.js";
 export { LogFile, type LogFileOptions } from "./log-file.js";
 export { defineLoggingOptions, enablePrettyLogging, type LoggingOptionParser } from "./logging-options.js";
 export { rateLimited } from "./rate-limited.js";

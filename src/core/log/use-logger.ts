@@ -1,6 +1,6 @@
 /** Hands all lines to another logger, such as pino or winston, which then decides on levels, format and destination. */
 
-import { configureLogging } from "../log.js";
+import { configureLogging, loggingDestination } from "../log.js";
 import { describeError, type LogLevel, type LogRecord } from "./format.js";
 
 /** What pino is, and what follows it: a method for each level, which takes an object and then the message. */
@@ -14,17 +14,23 @@ export interface WinstonLike {
   readonly transports: unknown;
 }
 
+/** Where the lines went before the first logger came. */
+let before: ReturnType<typeof loggingDestination> | null = null;
+
 /**
- * Sends every record to another logger: `useLogger(pino())`, `useLogger(winston.createLogger(…))`; `null` ends that, at level `info`.
+ * Sends every record to another logger: `useLogger(pino())`, `useLogger(winston.createLogger(…))`; `null` ends that, and puts back
+ * the level and the sink that were there before.
  *
  * The entry has `logger`, such as `tornado.access`, and `requestId`, if there is one. An exception is `err` for pino, whose
  * serializer knows that name, and the text of its `stack` for winston. Levels are the other logger's own affair.
  */
 export function useLogger(logger: PinoLike | WinstonLike | null): void {
   if (logger === null) {
-    configureLogging({ sink: null, level: "info" });
+    if (before !== null) configureLogging(before);
+    before = null;
     return;
   }
+  before ??= loggingDestination();
   const sink = "transports" in logger ? winstonSink(logger) : pinoSink(logger);
   configureLogging({ sink, level: "debug" });
 }

@@ -36,7 +36,7 @@ import { ErrorHandler } from "./plain-handlers.js";
 import type { RequestHandler } from "./request-handler.js";
 import { ContextDelegate, RequestIds } from "./request-ids.js";
 import { createResponsePolicy, type ResponsePolicy } from "./response-policy.js";
-import { describeRouter, type RouteDescription } from "./route-listing.js";
+import { describeRouter, handlerClassesOf, type RouteDescription } from "./route-listing.js";
 import { runUnawaited } from "./run-unawaited.js";
 import { Sessions } from "./sessions.js";
 import { type ApplicationSettings, completeSettings, type StaticHandlerClass } from "./settings.js";
@@ -252,6 +252,18 @@ export class Application<const Rules extends RuleList = RuleList>
     return [
       ...(this.#hostRouter === null ? [] : describeRouter(this.#hostRouter, this)),
       ...describeRouter(this.#wildcardRouter, this),
+    ];
+  }
+
+  /** Lists the classes of all handlers that a route leads to, and of the one for all other paths; each once. */
+  handlerClasses(): HandlerClass[] {
+    const { defaultHandlerClass } = this.settings;
+    return [
+      ...new Set([
+        ...(this.#hostRouter === null ? [] : handlerClassesOf(this.#hostRouter)),
+        ...handlerClassesOf(this.#wildcardRouter),
+        ...(defaultHandlerClass === undefined ? [] : [defaultHandlerClass]),
+      ]),
     ];
   }
 

@@ -1,7 +1,7 @@
 /** Decorators for handlers, as TC39 standard decorators. Each is also a plain function from method to method. */
 
 import { isSafeRedirectTarget, urlConcat } from "../http/urls.js";
-import { HTTPError } from "./http-error.js";
+import { expectedError } from "./expected-error.js";
 import type { RequestHandler } from "./request-handler.js";
 
 type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
@@ -23,7 +23,7 @@ export function authenticated<This extends RequestHandler, Args extends unknown[
 ): Method<This, Args, Result> {
   return function requireUser(...args) {
     if (this.currentUser) return method.apply(this, args);
-    if (!isReading(this)) throw new HTTPError(403);
+    if (!isReading(this)) throw expectedError(403);
 
     const loginUrl = this.getLoginUrl();
     const isAbsolute = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(loginUrl);
@@ -85,7 +85,7 @@ function withoutSlashes(path: string): string {
 function redirectToPath(handler: RequestHandler, path: string): Promise<void> {
   const { query } = handler.request;
   // A path such as //evil.test/ would be another site as a Location.
-  if (!isReading(handler) || !isSafeRedirectTarget(path)) throw new HTTPError(404);
+  if (!isReading(handler) || !isSafeRedirectTarget(path)) throw expectedError(404);
   return handler.redirect(query ? `${path}?${query}` : path, { permanent: true });
 }
 

@@ -9,6 +9,7 @@ import { applicationLog, generalLog } from "../log.js";
 import type { PathArgument, RouteMatch } from "../routing/matchers.js";
 import { NamedArguments } from "../routing/named-arguments.js";
 import { ClientGoneError } from "./client-gone-error.js";
+import { expectedError } from "./expected-error.js";
 import type { HandlerApplication } from "./handler-application.js";
 import type { HandlerClass } from "./handler-class.js";
 import { allowHeader, functionName, methodsOf } from "./handler-methods.js";
@@ -67,7 +68,7 @@ function* steps(call: HandlerCall): Steps {
     refusePromise(handler.setDefaultHeaders(), "setDefaultHeaders()");
     refusePromise(handler.initialize(call.kwargs as never), "initialize()");
 
-    if (!call.handlerClass.SUPPORTED_METHODS.includes(request.method)) throw new HTTPError(405);
+    if (!call.handlerClass.SUPPORTED_METHODS.includes(request.method)) throw expectedError(405);
     if (call.bodyArrived === null) request.parseBody();
     decodePathArguments(handler, call.match);
     const loading = fetchSession(call, handler);
@@ -221,7 +222,7 @@ function callMethod(handler: AnyHandler, isNamed: boolean): unknown {
     if (isNamed) return own.call(handler, handler.pathKwargs);
     return handler.pathArgs.length === 0 ? own.call(handler) : own.apply(handler, handler.pathArgs as unknown[]);
   }
-  if (method !== "OPTIONS") throw new HTTPError(405);
+  if (method !== "OPTIONS") throw expectedError(405);
   handler.setStatus(204);
   handler.setHeader("Allow", allowHeader(handler));
   return undefined;

@@ -1,5 +1,6 @@
 /** Takes one request's message for a handler: gathers its body, or passes it on piece by piece. */
 
+import { BodyPieces } from "../http/body-pieces.js";
 import { BodyReader } from "../http/body-reader.js";
 import type { HTTPMessageDelegate } from "../http/connection.js";
 import type { HTTPServerRequest } from "../http/request.js";
@@ -37,7 +38,7 @@ export class HandlerDelegate implements HTTPMessageDelegate, HandlerCall {
   readonly bodyReader: BodyReader | null = null;
   handler: AnyHandler | null = null;
   readonly #maxBodySize: number | undefined;
-  #chunks: Buffer[] | null = null;
+  #body: BodyPieces | null = null;
 
   constructor(target: HandlerTarget, request: HTTPServerRequest, match: RouteMatch) {
     this.application = target.application;
@@ -54,15 +55,14 @@ export class HandlerDelegate implements HTTPMessageDelegate, HandlerCall {
   }
 
   dataReceived(chunk: Buffer): void | Promise<void> {
-    this.#chunks ??= [];
-    this.#chunks.push(chunk);
+    this.#body ??= new BodyPieces();
+    this.#body.push(chunk);
   }
 
   finish(): void {
-    const chunks = this.#chunks;
-    if (chunks !== null) {
-      this.request.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      this.#chunks = null;
+    if (this.#body !== null) {
+      this.request.body = this.#body.join();
+      this.#body = null;
     }
     execute(this);
   }

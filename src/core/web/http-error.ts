@@ -29,12 +29,10 @@ export class HTTPError extends Error {
     if (!Number.isInteger(statusCode) || statusCode < 200 || statusCode > 999) {
       throw new RangeError(`HTTPError takes a status from 200 to 999, not ${String(statusCode)}.`);
     }
-    const { reason = null, args, ...errorOptions } = options;
+    const { reason = null, args } = options;
     const text = logMessage !== null && args !== undefined ? format(logMessage, ...args) : logMessage;
-    super(
-      `HTTP ${statusCode}: ${reason ?? reasonPhrase(statusCode)}${text === null ? "" : ` (${text})`}`,
-      errorOptions,
-    );
+    // Error looks for the cause, and for nothing else.
+    super(`HTTP ${statusCode}: ${reason ?? reasonPhrase(statusCode)}${text === null ? "" : ` (${text})`}`, options);
     this.name = new.target.name;
     this.statusCode = statusCode;
     this.logMessage = text;

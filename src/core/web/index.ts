@@ -22,6 +22,7 @@ export type { HandlerApplication } from "./handler-application.js";
 export type { HandlerClass } from "./handler-class.js";
 export type { HandlerMethods, MethodResult } from "./handler-methods.js";
 export type { HandlerSettings } from "./handler-settings.js";
+export type { HeaderValue } from "./header-value.js";
 export { Finish, HTTPError, type HTTPErrorOptions, MissingArgumentError } from "./http-error.js";
 export type { MakeApp, MakeAppOptions } from "./make-app.js";
 export { type FirstChunk, OutputTransform, type OutputTransformClass } from "./output-transform.js";
@@ -29,7 +30,6 @@ export { type FirstChunk, OutputTransform, type OutputTransformClass } from "./o
 export { ErrorHandler, FallbackHandler, RedirectHandler } from "./plain-handlers.js";
 export {
   type ErrorDetails,
-  type HeaderValue,
   type RedirectOptions,
   RequestHandler,
   type SignedCookieOptions,

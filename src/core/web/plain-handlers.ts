@@ -4,7 +4,9 @@ import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import { TornadoError, toError } from "../errors.js";
 import type { HTTPServerRequest } from "../http/request.js";
 import { isSafeRedirectTarget, urlConcat } from "../http/urls.js";
+import { expectedError } from "./expected-error.js";
 import { HTTPError } from "./http-error.js";
+import { fillTarget } from "./redirect-target.js";
 import { giveAway, RequestHandler } from "./request-handler.js";
 import { runUnawaited } from "./run-unawaited.js";
 
@@ -19,7 +21,7 @@ export class ErrorHandler extends RequestHandler<{ statusCode: number }> {
   }
 
   override prepare(): void {
-    throw new HTTPError(this.#statusCode);
+    throw expectedError(this.#statusCode);
   }
 
   override checkXsrfCookie(): void {}
@@ -27,7 +29,10 @@ export class ErrorHandler extends RequestHandler<{ statusCode: number }> {
 
 /** What a `RedirectHandler` needs. */
 export interface RedirectKwargs {
-  /** The target. `{0}` and `{name}` stand for the groups of the route, percent-encoded. */
+  /**
+   * The target. `{0}` and `{name}` stand for the groups of the route, percent-encoded. In the host they may stand before a
+   * fixed domain, as in `https://{0}.example.com/`: elsewhere the request would choose the site, and the answer is 404.
+   */
   readonly url: string;
   /** 301, or 302 when false. Default true. */
   readonly permanent?: boolean;
@@ -52,16 +57,14 @@ export class RedirectHandler extends RequestHandler<RedirectKwargs> {
   }
 
   get(): Promise<void> {
-    const filled = this.#url.replace(/\{(\w+)\}/g, (_, key: string) => {
-      const value = /^\d+$/.test(key) ? this.pathArgs[Number(key)] : this.pathKwargs[key];
-      return encodeURIComponent(value ?? "").replaceAll("%2F", "/");
-    });
+    const filled = fillTarget(this.#url, (key) =>
+      /^\d+$/.test(key) ? this.pathArgs[Number(key)] : this.pathKwargs[key],
+    );
     // A group must not turn a path of ours into another site: "/{0}" with "/evil.test" would be "//evil.test".
-    const isExternal = /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/{]/i.test(this.#url);
-    if (!isExternal && !isSafeRedirectTarget(filled, this.request.fullUrl())) throw new HTTPError(404);
-    return this.redirect(urlConcat(filled, this.#queryArguments()), {
+    if (!filled.isExternal && !isSafeRedirectTarget(filled.url, this.request.fullUrl())) throw expectedError(404);
+    return this.redirect(urlConcat(filled.url, this.#queryArguments()), {
       permanent: this.#permanent,
-      external: isExternal,
+      external: filled.isExternal,
     });
   }
 
@@ -88,7 +91,7 @@ export interface FallbackKwargs {
  * Hands a request to another framework.
  *
  * What a `fetch` function answers is sent as any other response. A `fallback` and a `listener` answer by themselves: the
- * access log does not see it, and a `listener` has its own limits for the body, which nobody has read before it.
+ * access log does not see it. A `listener` reads the body itself, of which it gets no more than the limit of the route or the server.
  *
  * ```ts
  * ["/old/.*", FallbackHandler, { listener: expressApp }]
@@ -179,7 +182,7 @@ export class FallbackHandler extends RequestHandler<FallbackKwargs> {
 
 /** A `Request` is pickier than HTTP: it has no TRACE, and no host with a percent sign. That is the client's fault, not ours. */
 function makeRequest(url: string, init: RequestInit): Request {
-  if (init.method === "TRACE") throw new HTTPError(405);
+  if (init.method === "TRACE") throw expectedError(405);
   try {
     return new Request(url, init);
   } catch (error) {

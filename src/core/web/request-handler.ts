@@ -1,6 +1,5 @@
 /** The class that an app's handlers extend: one instance answers one request. */
 
-import { hash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { TornadoError } from "../errors.js";
 import { jsonEncode, xhtmlEscape } from "../escape.js";
@@ -8,10 +7,8 @@ import { type BodyPart, type BodyPartLimits, readBodyParts } from "../http/body-
 import type { BodyReader } from "../http/body-reader.js";
 import type { ResponseStartLine, WriteCallback } from "../http/connection.js";
 import { type CookieAttributes, serializeCookie } from "../http/cookies.js";
-import { formatTimestamp } from "../http/date.js";
 import { etagMatches } from "../http/etag.js";
 import { HTTPHeaders } from "../http/headers.js";
-import { HTTPInputError, HTTPOutputError } from "../http/http-input-error.js";
 import { reasonPhrase } from "../http/reasons.js";
 import { refuseRequest } from "../http/refusal.js";
 import type { HTTPServerRequest } from "../http/request.js";
@@ -26,13 +23,17 @@ import { type ErrorAnswer, runtime } from "../runtime.js";
 import { type BaseLoader, Loader } from "../template/loader.js";
 import type { NamesOfTemplate } from "../template/template-arguments.js";
 import { type ArgumentOptions, cleanArgument, collectArguments, decodeUtf8Argument } from "./arguments.js";
-import { ClientGoneError } from "./client-gone-error.js";
+import { bodyTag } from "./body-tag.js";
 import { defaultHeaders } from "./default-headers.js";
+import { Delivery } from "./delivery.js";
 import { errorPage, errorPagePolicy, errorTrace } from "./error-page.js";
+import { expectedError } from "./expected-error.js";
 import type { HandlerApplication } from "./handler-application.js";
 import { allowHeader } from "./handler-methods.js";
+import { asOutputError, type HeaderValue, headerText } from "./header-value.js";
 import { HTTPError, MissingArgumentError } from "./http-error.js";
 import { parseJsonBody } from "./json-body.js";
+import { jsonText } from "./json-text.js";
 import { embeddedCss, embeddedJs, insertResources, linkedCss, linkedJs } from "./page-resources.js";
 import { encodeLocation } from "./redirect-location.js";
 import { refusePromise } from "./refuse-promise.js";
@@ -46,9 +47,6 @@ import { type StandardSchema, ValidationError, validate } from "./standard-schem
 import { TransformedOutput } from "./transformed-output.js";
 import { UIModules } from "./ui-modules.js";
 import { createXsrfToken, crossOriginFailure, xsrfFailure } from "./xsrf.js";
-
-/** A value that a header can have; a `Date` becomes an HTTP date. */
-export type HeaderValue = string | number | bigint | Date | Uint8Array;
 
 /** How `redirect` answers. */
 export interface RedirectOptions {
@@ -584,7 +582,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
             this.getCookie(this.#xsrfCookieName),
             this.getArgument("_xsrf", null) || headers.get("X-Xsrftoken") || headers.get("X-Csrftoken"),
           );
-    if (failure !== null) throw new HTTPError(403, failure);
+    if (failure !== null) throw expectedError(403, failure);
     return undefined;
   }
 
@@ -677,8 +675,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
       this.#body = appendChunk(this.#body, chunk);
       return;
     }
-    refuseUnwritable(chunk);
-    const text = encodeBy(this.settings.jsonEncode ?? jsonEncode, chunk);
+    const text = jsonText(chunk, this.settings.jsonEncode ?? jsonEncode);
     this.setHeader("Content-Type", "application/json; charset=UTF-8");
     this.#body = appendChunk(this.#body, text);
   }
@@ -1111,7 +1108,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
 
   /** Computes the response's ETag: SHA-1 of the body, in double quotes. Override it to give `null`, which means none. */
   computeEtag(): string | null {
-    return `"${hash("sha1", joinBody(this.#body), "hex")}"`;
+    return bodyTag(joinBody(this.#body), this.constructor);
   }
 
   /** Sets the `Etag` header from `computeEtag`. */
@@ -1142,21 +1139,6 @@ function computed(get: (this: NamesOfHandler) => unknown): PropertyDescriptor {
   return { get, enumerable: true, configurable: true };
 }
 
-/** A promise that a write callback settles, and that nobody has to wait for. */
-class Delivery {
-  readonly promise: Promise<void>;
-  #settle!: WriteCallback;
-  readonly callback: WriteCallback = (error) => this.#settle(error);
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#settle = (error) => (error ? reject(new ClientGoneError({ cause: error })) : resolve());
-    });
-    // A client that leaves is no reason to end the process of a handler that did not wait.
-    this.promise.catch(() => {});
-  }
-}
-
 /** RFC 9110, section 6.4.1. */
 function hasNoBody(statusCode: number): boolean {
   return statusCode === 204 || statusCode === 304 || statusCode < 200;
@@ -1165,42 +1147,4 @@ function hasNoBody(statusCode: number): boolean {
 /** A reason must not begin a line of its own, nor a tag where a page shows it. */
 function isReasonPhrase(reason: string): boolean {
   return reason !== "" && /^[\t\x20-\x3b\x3d-\x7e\x80-\xff]*$/.test(reason);
-}
-
-function headerText(name: string, value: HeaderValue): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "bigint") return String(value);
-  if (value instanceof Date) return formatTimestamp(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
-  throw new TypeError(`The header ${name} must be a text, a number, bytes or a Date, not ${typeof value}.`);
-}
-
-function encodeBy(encode: (value: unknown) => string, value: object): string {
-  const text: unknown = encode(value);
-  refusePromise(text, "jsonEncode()");
-  if (typeof text === "string") return text;
-  throw new TypeError(`The setting "jsonEncode" must give text, not ${typeof text}.`);
-}
-
-/** The client did nothing wrong when a handler sets a bad header: without this it would be answered 400. */
-function asOutputError(error: unknown): unknown {
-  return error instanceof HTTPInputError ? new HTTPOutputError(error.message, { cause: error }) : error;
-}
-
-function refuseUnwritable(chunk: unknown): void {
-  if (typeof chunk !== "object" || chunk === null) {
-    throw new TypeError(
-      `write() takes text, bytes, an object or an array, not ${chunk === null ? "null" : typeof chunk}. Turn it into text.`,
-    );
-  }
-  if (typeof (chunk as PromiseLike<unknown>).then === "function") {
-    // Nobody will ever wait for it: a rejection would end the process.
-    Promise.resolve(chunk).catch(() => {});
-    throw new TypeError("write() was given a promise. Await it, and write what it gives.");
-  }
-  if (chunk instanceof Map || chunk instanceof Set || ArrayBuffer.isView(chunk) || chunk instanceof ArrayBuffer) {
-    throw new TypeError(
-      `write() cannot turn a ${chunk.constructor.name} into JSON. Give an object, an array or a Uint8Array.`,
-    );
-  }
 }

@@ -33,6 +33,15 @@ export function describeRouter(router: RuleRouter, application: HandlerApplicati
   });
 }
 
+/** Gives the class of every handler that a rule of a router, or of those below it, leads to. */
+export function handlerClassesOf(router: RuleRouter): HandlerClass[] {
+  return router.rules.flatMap((rule) => {
+    const nested = router.nestedRouter(rule);
+    if (nested instanceof RuleRouter) return handlerClassesOf(nested);
+    return isHandlerClass(rule.target) ? [rule.target] : [];
+  });
+}
+
 function describeRule(rule: Rule, application: HandlerApplication, host: string | undefined): RouteDescription {
   const { target } = rule;
   return {

@@ -9,8 +9,9 @@ import { type ByteRange, contentRange, ifRangePermits, parseRange } from "../htt
 import { generalLog } from "../log.js";
 import { runtime } from "../runtime.js";
 import { ClientGoneError } from "./client-gone-error.js";
+import { expectedError } from "./expected-error.js";
 import type { HandlerSettings } from "./handler-settings.js";
-import { HTTPError } from "./http-error.js";
+import type { HTTPError } from "./http-error.js";
 import { refusePromise } from "./refuse-promise.js";
 import { RequestHandler } from "./request-handler.js";
 import { staticContentType } from "./static-content-type.js";
@@ -119,9 +120,9 @@ export class StaticFileHandler<Options extends StaticFileOptions = StaticFileOpt
    */
   validateAbsolutePath(root: string, absolutePath: string): string | null | Promise<string | null> {
     const folder = this.#folder!;
-    if (!isWithin(resolve(root), absolutePath)) throw new HTTPError(403, `${this.path} is not in the static folder`);
+    if (!isWithin(resolve(root), absolutePath)) throw expectedError(403, `${this.path} is not in the static folder`);
     // The same answer as for a file that is not there: whoever asks learns nothing.
-    if (!folder.permits(this.path)) throw new HTTPError(404);
+    if (!folder.permits(this.path)) throw expectedError(404);
     const file = folder.recall(absolutePath);
     if (file === null) return this.#open(folder, absolutePath);
     this.#file = file;
@@ -232,7 +233,7 @@ export class StaticFileHandler<Options extends StaticFileOptions = StaticFileOpt
       const { path } = this.request;
       if (!path.endsWith("/")) {
         // A redirect to "//host/" would lead to another host (CVE-2023-28370).
-        if (path.startsWith("//")) throw new HTTPError(403, "cannot redirect a path with two initial slashes");
+        if (path.startsWith("//")) throw expectedError(403, "cannot redirect a path with two initial slashes");
         void this.redirect(`${path}/`, { permanent: true });
         return null;
       }
@@ -371,14 +372,14 @@ function cachedVersion(
 function refusal(reason: NoStaticFile, path: string): HTTPError {
   switch (reason) {
     case "missing":
-      return new HTTPError(404);
+      return expectedError(404);
     case "forbidden":
-      return new HTTPError(403, `${path} cannot be read: permission denied`);
+      return expectedError(403, `${path} cannot be read: permission denied`);
     case "exhausted":
       logExhaustion();
-      return new HTTPError(503);
+      return expectedError(503);
     default:
-      return new HTTPError(403, `${path} is not a file`);
+      return expectedError(403, `${path} is not a file`);
   }
 }
 

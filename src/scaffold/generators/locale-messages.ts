@@ -1,13 +1,12 @@
 /** Finds the messages of an app that are to be translated: in the calls of `_`, `translate` and `pgettext`. */
 
-import { SourceMap } from "node:module";
-import { type Node, parse } from "acorn";
-import { type Loader, transformSync } from "esbuild";
+import type { Node } from "acorn";
 import { TornadoError, toError } from "../../core/errors.js";
 import { type DateMessage, dateMessages, dayMessages } from "../../core/locale/format-date.js";
 import { listMessage } from "../../core/locale/locale.js";
 import type { Expression } from "../../core/template/expression.js";
 import { parseTemplate } from "../../core/template/parser.js";
+import { type AnyNode, parseSource } from "./source-tree.js";
 
 /** A message as one call has it. */
 export interface FoundMessage {
@@ -49,14 +48,8 @@ export function templateMessages(name: string, file: string, source: string): Fo
 export function sourceMessages(path: string, source: string): FoundMessages {
   const calls = new Calls();
   try {
-    const loader = path.slice(path.lastIndexOf(".") + 1).replace(/^[cm]/, "") as Loader;
-    const { code, map } = transformSync(source, { loader, target: "es2022", sourcemap: "external", sourcefile: path });
-    const originals = new SourceMap(JSON.parse(map));
-    calls.visit(parse(code, { ecmaVersion: "latest", sourceType: "module", locations: true }), ({ loc }) => {
-      const { line, column } = loc!.start;
-      const entry = originals.findEntry(line - 1, column);
-      return "originalLine" in entry ? entry.originalLine + 1 : 1;
-    });
+    const { program, placeOf } = parseSource(path, source);
+    calls.visit(program, (node) => placeOf(node).line);
   } catch (thrown) {
     const [reason = ""] = toError(thrown).message.split("\n").slice(-1);
     throw new TornadoError("BAD_SOURCE", `The messages of "${path}" cannot be read: ${reason}. Correct the file.`, {
@@ -70,13 +63,6 @@ function* expressionsIn(value: unknown): Generator<Expression> {
   if (typeof value !== "object" || value === null) return;
   if ("node" in value && "names" in value && "offset" in value) yield value as Expression;
   else for (const child of Object.values(value)) yield* expressionsIn(child);
-}
-
-/** A node of the syntax tree with all that it may have. */
-interface AnyNode extends Node {
-  readonly callee?: AnyNode;
-  readonly arguments?: readonly AnyNode[];
-  readonly [key: string]: unknown;
 }
 
 class Calls {
@@ -93,7 +79,7 @@ class Calls {
     const node = value as AnyNode;
     if (node.type === "CallExpression") {
       this.#call(node, lineOf);
-      for (const one of builtInMessages(node.callee!)) {
+      for (const one of builtInMessages(node.callee as AnyNode)) {
         this.#messages.push({ context: "", plural: undefined, ...one, line: lineOf(node) });
       }
     }
@@ -101,9 +87,9 @@ class Calls {
   }
 
   #call(node: AnyNode, lineOf: (node: Node) => number): void {
-    const name = calledName(node.callee!);
+    const name = calledName(node.callee as AnyNode);
     if (name === undefined) return;
-    const texts = node.arguments!.slice(0, name === "pgettext" ? 3 : 2).map(textOf);
+    const texts = (node.arguments as AnyNode[]).slice(0, name === "pgettext" ? 3 : 2).map(textOf);
     const [message, plural] = name === "pgettext" ? texts.slice(1) : texts;
     const context = name === "pgettext" ? texts[0] : "";
     if (texts.length === 0) return;

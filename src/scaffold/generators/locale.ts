@@ -13,6 +13,7 @@ import {
   templateFile,
 } from "./locale-catalogue.js";
 import { type FoundMessages, sourceMessages, templateMessages } from "./locale-messages.js";
+import { filesBelow, sourcesBelow } from "./source-tree.js";
 
 /** What the person has said besides the language. */
 export interface LocaleOptions {
@@ -24,7 +25,6 @@ export interface LocaleOptions {
 
 const folder = "locale";
 const languageCode = /^[a-z]{2,3}(?:_[A-Z]{2})?$/;
-const sourceFile = /(?<!\.d)\.[cm]?[jt]s$/;
 
 /**
  * Generates `locale/<domain>.pot`, and for every language that is there already, or is named, its `.po` and `.mo` files.
@@ -49,9 +49,9 @@ export async function generateLocale(
     found.push(...messages.map((message) => ({ ...message, file })));
     unreadable.push(...lines.map((line) => `${file}:${line}`));
   };
-  for (const path of filesBelow(join(app.root, dirname(app.entry)))) {
+  for (const path of sourcesBelow(join(app.root, dirname(app.entry)))) {
     const file = shown(app, path);
-    if (sourceFile.test(path)) add(file, sourceMessages(file, readFileSync(path, "utf8")));
+    add(file, sourceMessages(file, readFileSync(path, "utf8")));
   }
   for (const path of templatePath === undefined ? [] : filesBelow(templatePath)) {
     const file = shown(app, path);
@@ -92,15 +92,6 @@ function sorted(app: GeneratedApp, files: readonly (readonly [string, string | B
     else if (!readFileSync(file).equals(Buffer.from(content))) changed[path] = content;
   }
   return { created, changed };
-}
-
-function filesBelow(path: string): string[] {
-  if (!existsSync(path)) return [];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/^\.|~$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !relative(path, file).split(sep).includes("node_modules"))
-    .sort();
 }
 
 function shown(app: GeneratedApp, path: string): string {

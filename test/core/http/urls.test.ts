@@ -49,7 +49,7 @@ describe("isSafeRedirectTarget", () => {
     "",
     "/a b",
     "http://good.test:8888/x",
-    "https://good.test/x",
+    "HTTP://GOOD.test:8888",
     "/a%0d%0ab",
   ])("lets %j pass", (target) => {
     expect(isSafeRedirectTarget(target, here)).toBe(true);
@@ -80,8 +80,27 @@ describe("isSafeRedirectTarget", () => {
     "data:text/html,x",
     "ftp://good.test/",
     "http://[",
+    "http://good.test/x",
+    "http://good.test:8889/x",
+    "https://good.test:8888/x",
+    "https://good.test/x",
   ])("refuses %j", (target) => {
     expect(isSafeRedirectTarget(target, here)).toBe(false);
+  });
+
+  // RFC 6454, section 5: scheme, host and port are the origin. The one step beyond it is the one up to TLS.
+  it.each([
+    ["http://good.test/a", "http://good.test:80/b", true],
+    ["https://good.test/a", "https://good.test:443/b", true],
+    ["http://good.test/a", "https://good.test/b", true],
+    ["https://good.test/a", "http://good.test/b", false],
+    ["http://good.test/a", "https://good.test:8443/b", false],
+    ["http://good.test:8080/a", "https://good.test/b", false],
+    ["http://good.test/a", "https://www.good.test/b", false],
+    ["http://[::1]:8888/a", "http://[::1]:8888/b", true],
+    ["http://[::1]:8888/a", "http://[::1]:8889/b", false],
+  ])("on %s, finds that %s is safe: %s", (currentUrl, target, isSafe) => {
+    expect(isSafeRedirectTarget(target, currentUrl)).toBe(isSafe);
   });
 
   it("lets no host pass when it does not know its own", () => {

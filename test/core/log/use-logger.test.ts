@@ -18,6 +18,36 @@ function collector() {
 
 afterEach(() => {
   useLogger(null);
+  configureLogging({ sink: null, level: "info" });
+});
+
+it("puts back what was there before, the level too, when it is told null", () => {
+  const before: string[] = [];
+  const { entries, stream } = collector();
+  configureLogging({ level: "error", sink: ({ message }) => void before.push(message) });
+
+  useLogger(pino(stream));
+  useLogger(pino({ level: "warn" }, stream));
+  generalLog.warn("to pino");
+  useLogger(null);
+  generalLog.warn("below the level that was there");
+  generalLog.error("to the old place");
+  useLogger(null);
+  generalLog.error("there as well");
+
+  expect(entries).toMatchObject([{ msg: "to pino" }]);
+  expect(before).toEqual(["to the old place", "there as well"]);
+});
+
+it("leaves alone what was configured when there was no logger", () => {
+  const lines: string[] = [];
+  configureLogging({ level: "warn", sink: ({ message }) => void lines.push(message) });
+
+  useLogger(null);
+  generalLog.info("below the level");
+  generalLog.warn("on");
+
+  expect(lines).toEqual(["on"]);
 });
 
 it("hands all lines to pino, with the exception as pino serializes it", () => {

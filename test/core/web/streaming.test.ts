@@ -100,6 +100,23 @@ describe("a streamed request body", () => {
     expect(parseResponse(await answer).status).toBe(401);
   });
 
+  it("does not keep the next request waiting when there is none, and an async prepare has answered at once", async () => {
+    class Early extends RequestHandler {
+      override async prepare() {
+        void this.finish(this.request.path);
+      }
+    }
+    await using served = await serveApp([["/.*", streaming(Early)]]);
+    const socket = await openSocket(served.port);
+    const answer = collect(socket);
+
+    socket.write("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(socket, "data");
+    socket.write("GET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+    expect(await answer).toMatch(/\/1HTTP.*\/2$/s);
+  });
+
   it("can be limited by prepare", async () => {
     class Limited extends RequestHandler {
       override prepare() {
