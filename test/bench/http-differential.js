@@ -148,16 +148,21 @@ async function askAll(port, isApplications = () => false, isLeftOut = () => fals
   return outcomes;
 }
 
+async function askThrough(proxyPort, ours, bytes, patienceMs) {
+  const { statuses } = await ask(proxyPort, bytes, patienceMs);
+  return { calls: await ours.calls(), answered: statuses.filter((status) => status === 200).length };
+}
+
 /** One vector after the other through a proxy to ours; each on a connection of its own, and the proxy's to ours is kept. */
 async function findSmuggled(proxyPort, ours) {
   const found = [];
   let reached = 0;
   await ours.calls();
   for (const vector of [...refused, ...served]) {
-    const { statuses } = await ask(proxyPort, vector.bytes, silenceMs);
-    const calls = await ours.calls();
+    let { calls, answered } = await askThrough(proxyPort, ours, vector.bytes, silenceMs);
     reached += calls;
-    const answered = statuses.filter((status) => status === 200).length;
+    // On a busy machine an answer may be late: what was smuggled once is smuggled again.
+    if (calls > answered) ({ calls, answered } = await askThrough(proxyPort, ours, vector.bytes, 10 * silenceMs));
     if (calls > answered) found.push(`${vector.what}: ${calls} calls, ${answered} answers`);
   }
   return { found, reached };

@@ -35,15 +35,18 @@ const scenarios = {
   "1 kB form post": { path: "/form", script: "form.lua" },
   "10 kB template page": { path: "/page" },
   "100 kB static file": { path: "/static/100k.js" },
+  "no such page": { path: "/nowhere", isMissing: true },
 };
 
-async function load(port, { path, headers = [], script }, duration) {
+async function load(port, { path, headers = [], script, isMissing = false }, duration) {
   const args = ["-t1", "-c32", `-d${duration}s`];
   for (const header of headers) args.push("-H", header);
   if (script !== undefined) args.push("-s", join(folder, script));
   const { stdout } = await run("wrk", [...args, `http://127.0.0.1:${port}${path}`]);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Failed answers:\n${stdout}`);
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+  if (/Socket errors/.test(stdout) || refused !== (isMissing ? requests : 0))
+    throw new Error(`Failed answers:\n${stdout}`);
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
 }
 

@@ -16,8 +16,8 @@ async function withServer(file, use) {
   const child = fork(new URL(file, import.meta.url), { execArgv: ["--expose-gc"] });
   try {
     const [{ port }] = await once(child, "message");
-    const usage = async () => {
-      child.send("usage");
+    const usage = async (what = "time") => {
+      child.send(what);
       return (await once(child, "message"))[0];
     };
     return await use(port, usage);
@@ -110,9 +110,9 @@ async function memory(file, count) {
       }
     };
     await openMany(500);
-    const before = await usage();
+    const before = await usage("memory");
     await openMany(count);
-    const after = await usage();
+    const after = await usage("memory");
     for (const socket of sockets) socket.destroy();
     return (after.rss - before.rss) / count;
   });

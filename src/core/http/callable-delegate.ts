@@ -1,6 +1,7 @@
 /** Lets a plain function be a server's application: it gets each request when its body is complete. */
 
 import { generalLog } from "../log.js";
+import { BodyPieces } from "./body-pieces.js";
 import type {
   HTTPConnection,
   HTTPMessageDelegate,
@@ -22,7 +23,7 @@ export function callableDelegate(callback: RequestCallback): HTTPServerConnectio
 class CallableMessageDelegate implements HTTPMessageDelegate {
   readonly #connection: HTTPConnection;
   readonly #callback: RequestCallback;
-  readonly #chunks: Buffer[] = [];
+  #body: BodyPieces | undefined;
   #request: HTTPServerRequest | undefined;
 
   constructor(connection: HTTPConnection, callback: RequestCallback) {
@@ -35,12 +36,14 @@ class CallableMessageDelegate implements HTTPMessageDelegate {
   }
 
   dataReceived(chunk: Buffer): void {
-    this.#chunks.push(chunk);
+    this.#body ??= new BodyPieces();
+    this.#body.push(chunk);
   }
 
   finish(): void {
     const request = this.#request!;
-    if (this.#chunks.length > 0) request.body = Buffer.concat(this.#chunks);
+    if (this.#body !== undefined) request.body = this.#body.join();
+    this.#body = undefined;
     request.parseBody();
     const answering = this.#callback(request);
     if (answering instanceof Promise) answering.catch((error: unknown) => this.#fail(error));

@@ -78,6 +78,8 @@ export interface HTTPConnection {
   /**
    * Leaves the exchange to code that speaks `node:http`: the body is unread, and nothing of it goes to the delegate. To be
    * called before `headersReceived` is done. A transport that does not stand on `node:http` lacks it.
+   *
+   * @throws HTTPInputError 413 for a body that is larger than it may be, 501 for a method that `node:http` does not know.
    */
   takeNodeMessages?(): NodeMessages;
 }

@@ -9,11 +9,15 @@ export type HTTPHeadersInit =
 
 /** RFC 9110, section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Names that were found valid: a program uses the same few over and over, and to look one up is cheaper than to test it. */
-const knownNames = new Set<string>();
-const maxKnownNames = 256;
+/**
+ * Names that were found valid, with the last plain value of each: a program sets the same few over and over, and to compare is
+ * cheaper than to test.
+ */
+const knownFields = new Map<string, { value: string }>();
+const maxKnownFields = 256;
 /** Longer ones come from outside, to fill the memory. */
 const maxKnownNameLength = 64;
+const maxKnownValueLength = 256;
 /** What nearly every value consists of. */
 const plainValue = /^[\t\x20-\x7e]*$/;
 /** RFC 9110, section 5.5: everything below the space but the tab, and DEL. Such a value could begin a line of its own. */
@@ -225,11 +229,17 @@ export class HTTPHeaders implements Iterable<[string, string]> {
   }
 
   #validate(name: string, value: string): void {
-    if (!knownNames.has(name)) {
+    let known = knownFields.get(name);
+    if (known === undefined) {
       if (!token.test(name)) throw new HTTPInputError(`${JSON.stringify(name)} is not a header name.`);
-      if (knownNames.size < maxKnownNames && name.length <= maxKnownNameLength) knownNames.add(name);
+      known = { value: "" };
+      if (knownFields.size < maxKnownFields && name.length <= maxKnownNameLength) knownFields.set(name, known);
     }
-    if (plainValue.test(value)) return;
+    if (known.value === value) return;
+    if (plainValue.test(value)) {
+      if (value.length <= maxKnownValueLength) known.value = value;
+      return;
+    }
     if (controlCharacter.test(value)) {
       // The value is not quoted: it may be a secret, and this message is logged.
       throw new HTTPInputError(`The value of the header ${name} holds control characters.`);

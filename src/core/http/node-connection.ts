@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { generalLog } from "../log.js";
-import { checkBodyTimeout, checkMaxBodySize } from "./body-limits.js";
+import { bodyTooLarge, checkBodyTimeout, checkMaxBodySize } from "./body-limits.js";
 import type {
   HTTPConnection,
   HTTPMessageDelegate,
@@ -16,13 +16,15 @@ import { consumeEncoding } from "./consume-encoding.js";
 import { failLater, goneError } from "./gone-error.js";
 import type { HTTPHeaders } from "./headers.js";
 import { HTTPInputError, HTTPOutputError } from "./http-input-error.js";
-import { type BodyTaker, NodeRequestBody } from "./node-request-body.js";
+import { type BodyTaker, limitUnreadBody, NodeRequestBody } from "./node-request-body.js";
 import { appendBody, writeHead } from "./node-response-head.js";
 import { makeRefusal } from "./refusal.js";
 import { noteMalformed } from "./refusal-log.js";
 import type { RequestHead } from "./request-head.js";
 import { frameResponse } from "./response-framing.js";
+import { outOfPhase, type ResponsePhase } from "./response-phase.js";
 import type { ResolvedServerOptions } from "./server-options.js";
+import { statusLine } from "./status-line.js";
 import { type Origin, originBehindProxy } from "./trusted-downstream.js";
 
 /** What a connection needs of the socket's session, which outlives it. */
@@ -45,12 +47,7 @@ export interface ConnectionOwner {
   cut(): void;
 }
 
-/** RFC 9112, section 4: anything but control characters, and nothing that is more than a byte. */
-const notInReason = /[^\t\x20-\x7e\x80-\xff]/;
 const noBytes = Buffer.alloc(0);
-
-/** `given`: the response is somebody else's, who has the messages of node:http. */
-type Phase = "waiting" | "held" | "sending" | "finished" | "given";
 
 /** Implements the transport's side of one exchange. The session creates it, and calls `begin`. */
 export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
@@ -64,7 +61,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   readonly #expectsContinue: boolean;
   readonly #upgradeBytes: Buffer | undefined;
   #delegate: HTTPMessageDelegate | undefined;
-  #phase: Phase = "waiting";
+  #phase: ResponsePhase = "waiting";
   #isClosed = false;
 
   #maxBodyBytes: number;
@@ -74,6 +71,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   #isRequestComplete: boolean;
 
   #startLine: ResponseStartLine | undefined;
+  #statusLine = "";
   #headers: HTTPHeaders | undefined;
   #firstChunk: Uint8Array | string | undefined;
   #firstCallback: WriteCallback | undefined;
@@ -193,7 +191,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     if (bodyBytes === 0) {
       this.takeEnd();
     } else if (bodyBytes > this.#maxBodyBytes) {
-      this.fail(new HTTPInputError(`a body of ${bodyBytes} bytes`, { status: 413 }));
+      this.fail(bodyTooLarge(this.#maxBodyBytes));
     } else {
       if (this.#expectsContinue && this.#phase === "waiting") this.#response.writeContinue();
       const { chunkSize } = this.#owner.options;
@@ -209,18 +207,17 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     callback?: WriteCallback,
     isWhole = false,
   ): void {
-    // Found while another answer is still possible. A reason with a line end would be headers of its own (CVE-2025-67724).
-    if (notInReason.test(startLine.reason) || !isFinalStatus(startLine.code)) {
-      throw new HTTPOutputError(`${startLine.code} ${JSON.stringify(startLine.reason)} cannot be a status line.`);
-    }
+    // Made at once, since it may throw while another answer is still possible.
+    const line = statusLine(startLine.code, startLine.reason);
     // The client may have left, or been refused, while its body was still expected: that is no fault of the handler.
     if (this.#isClosed) {
       failLater(callback);
       return;
     }
-    if (this.#phase !== "waiting") throw new HTTPOutputError("The headers of this response have been written already.");
+    if (this.#phase !== "waiting") throw outOfPhase("writeHeaders()", this.#phase);
     this.#phase = "held";
     this.#startLine = startLine;
+    this.#statusLine = line;
     this.#headers = headers;
     this.#firstChunk = chunk;
     this.#firstCallback = callback;
@@ -232,8 +229,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       failLater(callback);
       return;
     }
-    if (this.#phase === "waiting") throw new HTTPOutputError("write() needs writeHeaders() before it.");
-    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
+    if (this.#phase !== "held" && this.#phase !== "sending") throw outOfPhase("write()", this.#phase);
     this.flush();
     this.#send(chunk, callback);
   }
@@ -243,10 +239,10 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       failLater(callback);
       return;
     }
-    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
-    if (this.#phase === "waiting") throw new HTTPOutputError("finish() needs writeHeaders() before it.");
     if (this.#phase === "held") {
       this.#finishAtOnce(callback);
+    } else if (this.#phase !== "sending") {
+      throw outOfPhase("finish()", this.#phase);
     } else {
       if (this.#promisedBytes > this.#sentBytes) throw this.#mismatch("fewer");
       if (callback === undefined) this.#response.end();
@@ -306,7 +302,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       !this.#isRequestComplete ||
       this.#owner.isDraining ||
       this.#owner.options.noKeepAlive ||
-      // node:http has dropped whatever was pipelined behind a request that asked for an upgrade.
+      // node:http drops whatever came in the same packet behind a request that asked for an upgrade, wanted or not.
       this.#head.hasUpgrade;
     try {
       const framing = frameResponse(code, this.#request.method!, isHTTP10, this.#headers!, mustClose);
@@ -314,7 +310,11 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       this.#isLast = framing.closes;
       // What a client that still waits for "100 Continue" sends next is not known: that is left to node:http.
       const isSimple = framing.promisedBytes !== -1 && !framing.closes && !isHTTP10 && !this.#expectsContinue;
-      if (isSimple && this.#owner.ownsResponse && writeHead(response, code, reason, framing.fields)) {
+      if (
+        isSimple &&
+        this.#owner.ownsResponse &&
+        writeHead(response, this.#startLine!, this.#statusLine, framing.fields)
+      ) {
         this.#hasOwnHead = true;
         return framing.isAscii;
       }
@@ -325,7 +325,7 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
       response.writeHead(code, reason, framing.fields as string[]);
       return framing.isAscii;
     } catch (error) {
-      this.#owner.cut();
+      this.#giveUp();
       throw error;
     }
   }
@@ -336,17 +336,24 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
     if (this.#sentBytes > this.#promisedBytes) throw this.#mismatch("more");
   }
 
-  /** A response that cannot be completed must not look complete: the connection is cut. */
   #mismatch(comparison: "more" | "fewer"): HTTPOutputError {
     const { method, url } = this.#request;
-    this.#owner.cut();
+    this.#giveUp();
     return new HTTPOutputError(
       `The response to ${method} ${url?.split("?", 1)[0]} has ${comparison} bytes than its Content-Length of ${this.#promisedBytes}.`,
     );
   }
 
+  /** A response that cannot be completed must not look complete: the connection is cut, and whoever waits for its first piece told so. */
+  #giveUp(): void {
+    failLater(this.#firstCallback);
+    this.#firstCallback = undefined;
+    this.#owner.cut();
+  }
+
   #release(): void {
     this.#phase = "finished";
+    this.#firstCallback = undefined;
     this.#startLine = undefined;
     if (this.#body !== undefined) this.#body.discard();
     else if (!this.#isRequestComplete) this.#request.resume();
@@ -354,8 +361,8 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
   }
 
   detach(): Duplex {
-    if (this.#isClosed || this.#phase === "finished") {
-      throw new HTTPOutputError("detach() needs a connection that is open and not answered yet.");
+    if (this.#isClosed || this.#phase === "finished" || this.#phase === "given") {
+      throw new HTTPOutputError("detach() needs a connection that is open, not answered yet, and nobody else's.");
     }
     this.flush();
     this.#isClosed = true;
@@ -375,7 +382,12 @@ export class NodeHTTPConnection implements HTTPConnection, BodyTaker {
         "takeNodeMessages() needs a request whose body is not read and that is not answered yet.",
       );
     }
+    if (this.#head.bodyBytes > this.#maxBodyBytes) throw bodyTooLarge(this.#maxBodyBytes);
     this.#phase = "given";
+    if (this.#head.bodyBytes !== 0) {
+      const limits = { maxBytes: this.#maxBodyBytes, timeoutMs: this.#bodyTimeoutMs };
+      limitUnreadBody(this.#request, limits, (error) => this.fail(error));
+    }
     const { isDraining, options } = this.#owner;
     const response = this.#response;
     if (isDraining || options.noKeepAlive || this.#head.hasUpgrade) response.shouldKeepAlive = false;
@@ -476,11 +488,6 @@ function flushHeld(connection: NodeHTTPConnection): void {
   } catch (error) {
     generalLog.error("A response could not be sent", error);
   }
-}
-
-/** After any other status below 200 the client would wait for the real answer (RFC 9110, section 15.2). */
-function isFinalStatus(code: number): boolean {
-  return (code >= 200 && code <= 999) || code === 101;
 }
 
 function toBytes(chunk: Uint8Array | string): Uint8Array {

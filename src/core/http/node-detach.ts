@@ -1,7 +1,7 @@
 /** Takes a socket out of the hands of node:http, so that another protocol can be spoken on it. */
 
 import type { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 
 /**
  * Gives the socket back as if it were new: nobody reads it, and what comes next waits for whoever listens.
@@ -14,6 +14,8 @@ export function detachFromNode(socket: Socket, response: ServerResponse | undefi
   socket.removeAllListeners("data");
   socket.on("data", ignoreData);
   socket.removeListener("data", ignoreData);
+  // Of sockets of its own it allows no other text than bytes.
+  socket.setEncoding = Socket.prototype.setEncoding;
   socket.pause();
   // As new: whoever listens for data first makes it flow.
   (socket as { readableFlowing: boolean | null }).readableFlowing = null;

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { BodyInflater } from "./body-inflater.js";
+import { bodyTooLarge } from "./body-limits.js";
 import { HTTPInputError } from "./http-input-error.js";
 import { bodyOf, type NodeIncomingMessage } from "./node-incoming-message.js";
 
@@ -49,8 +50,7 @@ export class NodeRequestBody {
   /** Starts the time again in which the body must have arrived. */
   limitTime(timeoutMs: number): void {
     clearTimeout(this.#timer);
-    const expire = () => this.#taker.fail(new HTTPInputError("the body took too long", { status: 408 }));
-    this.#timer = setTimeout(expire, timeoutMs);
+    this.#timer = setTimeout(() => this.#taker.fail(tooSlow()), timeoutMs);
   }
 
   /** Gives nothing more to the taker, and reads what is left for nobody. */
@@ -94,9 +94,7 @@ export class NodeRequestBody {
 
   #deliver(chunk: Buffer): void | Promise<void> {
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > this.#maxBytes) {
-      throw new HTTPInputError(`a body of more than ${this.#maxBytes} bytes`, { status: 413 });
-    }
+    if (this.#receivedBytes > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
     return chunk.length <= this.#chunkSize ? this.#taker.takeChunk(chunk) : this.#deliverPieces(chunk);
   }
 
@@ -122,6 +120,31 @@ export class NodeRequestBody {
     clearTimeout(this.#timer);
     if (!this.#taker.isOver) this.#taker.takeEnd();
   }
+}
+
+/** Holds a body to its limits that somebody else reads: at its arrival, which is all that can be seen of it. */
+export function limitUnreadBody(
+  message: IncomingMessage,
+  { maxBytes, timeoutMs }: Pick<BodyLimits, "maxBytes" | "timeoutMs">,
+  fail: (error: HTTPInputError) => void,
+): void {
+  let receivedBytes = 0;
+  const { push } = message;
+  message.push = function (chunk: Buffer | null, encoding?: BufferEncoding) {
+    receivedBytes += chunk?.length ?? 0;
+    if (receivedBytes > maxBytes) {
+      fail(bodyTooLarge(maxBytes));
+      return false;
+    }
+    return push.call(this, chunk, encoding);
+  };
+  if (timeoutMs === undefined) return;
+  const timer = setTimeout(() => message.complete || fail(tooSlow()), timeoutMs);
+  message.once("close", () => clearTimeout(timer));
+}
+
+function tooSlow(): HTTPInputError {
+  return new HTTPInputError("the body took too long", { status: 408 });
 }
 
 // Shared by all bodies: a message carries its own, so that no request needs functions of its own.

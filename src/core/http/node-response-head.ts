@@ -8,6 +8,7 @@
 
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import type { ResponseStartLine } from "./connection.js";
 
 /** The text that node:http keeps until the first write, since its first versions. */
 type WithHead = ServerResponse & { _header: string | null };
@@ -27,12 +28,18 @@ const canWriteHead = ((): boolean => {
 /**
  * Writes the head of a response whose framing is fixed: a length that is known, on a connection that stays.
  *
+ * @param statusLine - The first line as it is sent.
  * @param fields - Flat list of names and values, valid and in latin-1.
  * @returns `false` when it cannot be done, and `writeHead` of node:http is to be used.
  */
-export function writeHead(response: ServerResponse, code: number, reason: string, fields: readonly string[]): boolean {
+export function writeHead(
+  response: ServerResponse,
+  { code, reason }: ResponseStartLine,
+  statusLine: string,
+  fields: readonly string[],
+): boolean {
   if (!canWriteHead) return false;
-  let head = `HTTP/1.1 ${code} ${reason}\r\n`;
+  let head = statusLine;
   for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
   response.statusCode = code;
   response.statusMessage = reason;

@@ -1,7 +1,7 @@
 /** One socket over its life: its requests in order, one at a time, and a close that lets the client read the last answer. */
 
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { HTTPServerConnectionDelegate } from "./connection.js";
 import { cutSocket } from "./cut-socket.js";
 import { HTTPHeaders } from "./headers.js";
@@ -178,7 +178,8 @@ export class NodeSession implements ConnectionOwner {
     const { socket } = this;
     this.#isDetached = true;
     this.#isClosing = true;
-    Reflect.deleteProperty(socket, "destroySoon");
+    // Not deleted: V8 would make a table of the socket's properties, of more than a kilobyte.
+    socket.destroySoon = Socket.prototype.destroySoon;
     detachFromNode(socket, this.#current?.nodeResponse);
     this.#current = undefined;
     this.#waiting = undefined;

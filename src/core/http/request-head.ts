@@ -58,8 +58,6 @@ export class RequestHead {
   bodyBytes = 0;
   /** The host of a target in absolute form, which takes the place of `Host` (RFC 9112, section 3.2.2). */
   authority: string | undefined = undefined;
-  /** Whether the client asked for another protocol. */
-  hasUpgrade = false;
   /** Whether the connection may be used again, for all that the client says (RFC 9112, section 9.3). */
   keepAlive = true;
   /** Whether the client waits for `100 Continue` before it sends the body. */
@@ -69,11 +67,29 @@ export class RequestHead {
   #contentLength: string | undefined = undefined;
   #transferEncoding: string | undefined = undefined;
   #connection: string | undefined = undefined;
+  #upgrade: string | undefined = undefined;
   #hasAuthorization = false;
   #hasContentType = false;
 
   constructor(headers: HTTPHeaders) {
     this.headers = headers;
+  }
+
+  /** Whether the client asks for another protocol: not in HTTP/1.0, and not without the option that says it means us (RFC 9110, section 7.8). */
+  get hasUpgrade(): boolean {
+    if (this.#upgrade === undefined || this.minorVersion === 0) return false;
+    return this.#connection !== undefined && hasOption(this.#connection, "upgrade");
+  }
+
+  /**
+   * Whether the connection must end with the answer, unless it becomes a WebSocket.
+   *
+   * Any other upgrade that nobody takes is ignored, and the connection kept: Java's clients offer `h2c` on each request. But who asks
+   * for a WebSocket has no other use for the connection; and proxies there have been that took any answer to it for a 101, and
+   * passed on unseen whatever came behind it.
+   */
+  get wantsWebSocket(): boolean {
+    return this.hasUpgrade && this.#upgrade!.toLowerCase().includes("websocket");
   }
 
   /** Takes a field, of which only those that `mayBeDecisive` says need be given. */
@@ -88,7 +104,8 @@ export class RequestHead {
         if (name.toLowerCase() === "expect" && value.toLowerCase() === "100-continue") this.expectsContinue = true;
         break;
       case 7:
-        if (name.toLowerCase() === "upgrade") this.hasUpgrade = true;
+        if (name.toLowerCase() !== "upgrade") break;
+        this.#upgrade = this.#upgrade === undefined ? value : `${this.#upgrade},${value}`;
         break;
       case 10:
         if (name !== "Connection" && name.toLowerCase() !== "connection") break;
@@ -139,8 +156,6 @@ export class RequestHead {
     if (this.minorVersion === 0) {
       // A client of that version does not know the expectation, and is not sent an answer to it.
       this.expectsContinue = false;
-      // RFC 9110, section 7.8.
-      this.hasUpgrade = false;
       this.keepAlive = this.#connection !== undefined && hasOption(this.#connection, "keep-alive");
     }
     if (this.#connection !== undefined && hasOption(this.#connection, "close")) this.keepAlive = false;

@@ -46,8 +46,11 @@ export function frameResponse(
     if (name.length === 14 && name.toLowerCase() === "content-length") {
       isContradicted = length !== undefined;
       length = fields[i + 1]!;
-    } else if (name.length === 10 && name.toLowerCase() === "connection") connection = fields[i + 1]!.toLowerCase();
-    else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") transferEncoding = fields[i + 1]!;
+    } else if (name.length === 10 && name.toLowerCase() === "connection") {
+      connection = joined(connection, fields[i + 1]!.toLowerCase());
+    } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") {
+      transferEncoding = joined(transferEncoding, fields[i + 1]!);
+    }
   }
   const hasBody = method !== "HEAD" && code >= 200 && code !== 204 && code !== 304;
   if (transferEncoding !== undefined && (isHTTP10 || transferEncoding !== "chunked")) {
@@ -59,9 +62,10 @@ export function frameResponse(
 
   // Without chunks, the end of an HTTP/1.0 body of unknown length is the end of the connection.
   const hasKnownEnd = length !== undefined || !hasBody;
-  const closes = mustClose || (isHTTP10 && !hasKnownEnd) || connection?.includes("close") === true;
+  let closes = mustClose || (isHTTP10 && !hasKnownEnd) || connection?.includes("close") === true;
   if (code === 101) {
-    // What follows is another protocol's: not a word about the connection but the handler's own.
+    // What follows is another protocol's: not a word about the connection but the handler's own, and never HTTP again.
+    closes = true;
   } else if (connection === undefined) {
     if (closes && !isHTTP10) fields = [...fields, "Connection", "close"];
     else if (!closes && isHTTP10) fields = [...fields, "Connection", "Keep-Alive"];
@@ -77,6 +81,11 @@ export function frameResponse(
     isChunked: hasBody && length === undefined && !isHTTP10,
     saysChunked: transferEncoding !== undefined,
   };
+}
+
+/** Several fields of a name are one list (RFC 9110, section 5.3). */
+function joined(list: string | undefined, value: string): string {
+  return list === undefined ? value : `${list}, ${value}`;
 }
 
 /** Headers are bytes: characters that latin-1 does not have are sent as UTF-8, as Tornado does. */

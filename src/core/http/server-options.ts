@@ -53,8 +53,8 @@ export interface HTTPServerOptions {
    */
   readonly minBodyRate?: number;
   /**
-   * Fewest bytes of its answers that a client must take in a second, on an average of twenty seconds, while some wait for it. 0 is
-   * no limit. Default 4096.
+   * Fewest bytes of its answers that a client must take in a second, on an average of twenty seconds, while some wait for it. With
+   * 0, only one that takes nothing for `idleConnectionTimeout` is cut off. Default 4096.
    */
   readonly minDrainRate?: number;
   /** Most bytes that may wait for a client before more is written; a single larger piece is let through. Default 16 MB. */

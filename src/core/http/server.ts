@@ -41,6 +41,11 @@ export type ListenTarget =
 /** By the `transport` option. */
 const transports = { sockets: HTTP1Transport, node: NodeTransport };
 
+/** How long a sweep over the sessions may keep all others waiting. */
+const maxSweepMs = 5;
+/** After so many of them it looks at the time. */
+const sweptBetweenLooks = 16;
+
 export interface DrainOptions {
   /** How long kept-alive connections may still bring a request, in milliseconds. Default 3000. */
   readonly lingerMs?: number;
@@ -63,6 +68,8 @@ export class HTTPServer implements TransportHost {
   /** Serves the sockets of `addSocket`. */
   #acceptor: Transport | undefined;
   #clock: NodeJS.Timeout | undefined;
+  /** What a sweep that goes on in later turns has still to look at. */
+  #unswept: Iterator<Session, undefined> | undefined;
   #seconds = 0;
   #isDraining = false;
   #hasLingered = false;
@@ -181,7 +188,7 @@ export class HTTPServer implements TransportHost {
     this.stop();
     const idle = setTimeout(() => {
       this.#hasLingered = true;
-      for (const session of this.#sessions) session.closeIfIdle();
+      this.#sweep();
     }, lingerMs);
     let cut = 0;
     const deadline = setTimeout(() => {
@@ -218,10 +225,32 @@ export class HTTPServer implements TransportHost {
 
   #tick(): void {
     this.#seconds++;
-    for (const session of this.#sessions) {
+    this.#sweep();
+  }
+
+  #sweep(): void {
+    // One that is under way goes on: begun anew each second, it might never come to the last.
+    if (this.#unswept !== undefined) return;
+    this.#unswept = this.#sessions.values();
+    this.#sweepOn();
+  }
+
+  /** Sweeps for a few milliseconds, and then lets others have their turn: to shed a thousand slow clients at once takes forty. */
+  #sweepOn(): void {
+    const deadlineMs = performance.now() + maxSweepMs;
+    const unswept = this.#unswept!;
+    // Set again only where it goes on: should something be thrown, the next one must not wait for this one.
+    this.#unswept = undefined;
+    for (let count = 1; ; count++) {
+      const { done, value: session } = unswept.next();
+      if (done === true) return;
       session.sweep();
       // A response that had begun before the end could not announce it; its connection is idle only now.
       if (this.#hasLingered) session.closeIfIdle();
+      if (count % sweptBetweenLooks !== 0 || performance.now() < deadlineMs) continue;
+      this.#unswept = unswept;
+      setImmediate(() => this.#sweepOn());
+      return;
     }
   }
 

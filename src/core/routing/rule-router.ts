@@ -195,7 +195,7 @@ function firstSegment(path: string): string | null {
 
 /** Whether an earlier rule could take a request for exactly this path. */
 function mayMatch(earlier: Rule, path: string): boolean {
-  return !(
-    earlier.matcher.constructor === PathMatches && !(earlier.matcher as PathMatches).pattern.expression.test(path)
-  );
+  if (earlier.matcher.constructor !== PathMatches) return true;
+  const { prefix, expression } = (earlier.matcher as PathMatches).pattern;
+  return path.startsWith(prefix) && expression.test(path);
 }

@@ -6,7 +6,7 @@ import { type ServerOptions, WebSocketServer } from "ws";
 import { TornadoError } from "../errors.js";
 import type { HTTPHeaders } from "../http/headers.js";
 import type { HTTPServerRequest } from "../http/request.js";
-import { HTTPError } from "../web/http-error.js";
+import { expectedError } from "../web/expected-error.js";
 import { closeTimeoutMs } from "./close-codes.js";
 import { acceptableDeflateOffer, deflateOptions, type WebSocketCompressionOptions } from "./compression.js";
 import { OrderlyWebSocket } from "./orderly-websocket.js";
@@ -26,18 +26,18 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  */
 export function checkHandshake({ headers, version, body }: HTTPServerRequest): void {
   if (headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-    throw new HTTPError(400, "A WebSocket was expected, and the request has no Upgrade: websocket");
+    throw expectedError(400, "A WebSocket was expected, and the request has no Upgrade: websocket");
   }
   if (!listed(headers.get("Connection")).some((option) => option.toLowerCase() === "upgrade")) {
-    throw new HTTPError(400, "The Connection header of a WebSocket's handshake has no Upgrade");
+    throw expectedError(400, "The Connection header of a WebSocket's handshake has no Upgrade");
   }
-  if (version !== "HTTP/1.1") throw new HTTPError(400, `A WebSocket's handshake came by ${version}`);
-  if (body.length > 0) throw new HTTPError(400, "A WebSocket's handshake came with a body");
+  if (version !== "HTTP/1.1") throw expectedError(400, `A WebSocket's handshake came by ${version}`);
+  if (body.length > 0) throw expectedError(400, "A WebSocket's handshake came with a body");
   if (!validKey.test(headers.get("Sec-WebSocket-Key") ?? "")) {
-    throw new HTTPError(400, "The Sec-WebSocket-Key is missing, or is no 16 bytes");
+    throw expectedError(400, "The Sec-WebSocket-Key is missing, or is no 16 bytes");
   }
   if (!supportedVersions.includes(headers.get("Sec-WebSocket-Version") ?? "")) {
-    throw new HTTPError(426, "The Sec-WebSocket-Version is not one of those that are understood");
+    throw expectedError(426, "The Sec-WebSocket-Version is not one of those that are understood");
   }
 }
 
@@ -49,7 +49,7 @@ export function checkHandshake({ headers, version, body }: HTTPServerRequest): v
 export function offeredSubprotocols(headers: HTTPHeaders): string[] {
   const offered = listed(headers.get("Sec-WebSocket-Protocol"));
   const wrong = offered.find((name, index) => !token.test(name) || offered.indexOf(name) !== index);
-  if (wrong !== undefined) throw new HTTPError(400, `The subprotocol ${JSON.stringify(wrong)} cannot be offered`);
+  if (wrong !== undefined) throw expectedError(400, `The subprotocol ${JSON.stringify(wrong)} cannot be offered`);
   return offered;
 }
 

@@ -9,9 +9,10 @@ import { noteRefusal } from "../http/refusal-log.js";
 import { applicationLog } from "../log.js";
 import { runtime } from "../runtime.js";
 import { ClientGoneError } from "../web/client-gone-error.js";
+import { expectedError } from "../web/expected-error.js";
 import type { HandlerApplication } from "../web/handler-application.js";
-import { HTTPError } from "../web/http-error.js";
-import { endUnanswered, type HeaderValue, RequestHandler, sealHeaders } from "../web/request-handler.js";
+import type { HeaderValue } from "../web/header-value.js";
+import { endUnanswered, RequestHandler, sealHeaders } from "../web/request-handler.js";
 import type { WebSocketCompressionOptions } from "./compression.js";
 import {
   type OutgoingMessage,
@@ -221,9 +222,9 @@ export abstract class WebSocketHandler<
     const origin = request.headers.get("Origin") ?? request.headers.get("Sec-WebSocket-Origin");
     // Not by its truth: a promise is always true.
     if (origin !== undefined && (await this.checkOrigin(origin)) !== true) {
-      throw new HTTPError(403, `Pages of ${JSON.stringify(origin)} may not connect (checkOrigin)`);
+      throw expectedError(403, `Pages of ${JSON.stringify(origin)} may not connect (checkOrigin)`);
     }
-    if (open.isDraining) throw new HTTPError(503, "The server ends, and opens no WebSocket any more");
+    if (open.isDraining) throw expectedError(503, "The server ends, and opens no WebSocket any more");
     const subprotocol = this.#select(offeredSubprotocols(request.headers));
     const { maxMessageSize } = this;
     const agreement = agree(request.headers, this.getCompressionOptions(), maxMessageSize);

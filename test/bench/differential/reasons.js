@@ -58,5 +58,9 @@ export const reasons = [
     why: "node:http answers 417 to unknown expectations; we ignore them as Tornado does",
   },
   { server: "tornado", vectors: /^close/, why: "Tornado takes close only if it is the one option" },
-  { server: "any", vectors: /upgrade/i, why: "upgrades that nobody takes" },
+  {
+    server: "node",
+    vectors: /upgrade/i,
+    why: "node:http loses what came in one packet behind an upgrade that nobody takes (RFC 9110, 7.8 has it ignored)",
+  },
 ];

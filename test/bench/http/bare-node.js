@@ -23,6 +23,9 @@ const server = createServer((request, response) => {
   } else if (request.url === "/page") {
     response.setHeader("Content-Type", "text/html; charset=UTF-8");
     response.end(eta.render("./stories", page()));
+  } else if (request.url === "/nowhere") {
+    response.statusCode = 404;
+    response.end("404: Not Found");
   } else if (request.url.startsWith("/static/")) {
     const path = join(staticFolder, "100k.js");
     response.setHeader("Content-Length", statSync(path).size);

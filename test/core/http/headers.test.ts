@@ -10,6 +10,24 @@ describe("HTTPHeaders", () => {
     expect(headers.toString()).toBe("content-TYPE: text/plain\r\n");
   });
 
+  it("checks each value of a name, also when the one before was good", () => {
+    const headers = new HTTPHeaders();
+
+    for (const good of ["a", "a", "", "b"]) {
+      headers.set("X-Checked", good);
+      for (const bad of ["a\r\nSet-Cookie: b", "\x00", `${good}\n`]) {
+        expect(() => headers.set("X-Checked", bad)).toThrow(HTTPInputError);
+        expect(() => headers.add("X-Checked", bad)).toThrow(HTTPInputError);
+      }
+      expect(headers.getList("X-Checked")).toEqual([good]);
+      expect(headers.isAscii).toBe(true);
+    }
+    headers.set("X-Checked", "\xe4");
+    expect(headers.isAscii).toBe(false);
+    expect(() => headers.set("X Checked", "a")).toThrow(HTTPInputError);
+    expect(() => headers.set("X Checked", "a")).toThrow(HTTPInputError);
+  });
+
   it("joins repeated fields with a comma and no space, as Tornado does", () => {
     const headers = new HTTPHeaders();
     headers.add("Accept", "a");

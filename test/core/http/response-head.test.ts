@@ -53,6 +53,31 @@ it.each(bodies.flatMap(([what, body]) => ["plain", "näïve", "日本"].map((hea
   },
 );
 
+it.each([
+  ["a fraction", 200.5, "OK"],
+  ["no number", Number.NaN, "OK"],
+  ["an interim status", 103, "Early Hints"],
+  ["a code of four digits", 1000, "OK"],
+  ["a negative code", -200, "OK"],
+  ["a reason with a line end", 200, "OK\r\nSet-Cookie: a=b"],
+  ["a reason with a line feed", 200, "OK\nX: 1"],
+  ["a reason with a NUL", 200, "O\0K"],
+  ["a reason beyond latin-1", 200, "日本"],
+])("a status line is refused while another answer is possible: %s", async (_what, code, reason) => {
+  const server = await serve(({ connection }) => {
+    try {
+      connection.writeHeaders({ code, reason }, new HTTPHeaders({ "Content-Length": "0" }));
+    } catch {
+      connection.writeHeaders({ code: 500, reason: "Not that" }, new HTTPHeaders({ "Content-Length": "0" }));
+    }
+    connection.finish();
+  });
+
+  const text = await sendRaw(server.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+  expect(text).toBe("HTTP/1.1 500 Not that\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+});
+
 it("is called back for when it has left", async () => {
   const calls: string[] = [];
   const server = await serve(({ connection }) => {
@@ -68,4 +93,36 @@ it("is called back for when it has left", async () => {
   socket.destroy();
 
   expect(calls).toEqual(["first", "finished "]);
+});
+
+it.each<[string, Record<string, string | string[]>, string]>([
+  ["a length that is none", { "Content-Length": "x" }, "hello"],
+  ["a coding that is not done", { "Transfer-Encoding": "gzip" }, "hello"],
+  ["two codings, of which one is not done", { "Transfer-Encoding": ["gzip", "chunked"] }, "hello"],
+  ["more bytes than its length", { "Content-Length": "2" }, "hello"],
+])("is called back for with an error if it cannot be sent: %s", async (_what, fields, chunk) => {
+  const calls: unknown[] = [];
+  const server = await serve(({ connection }) => {
+    connection.writeHeaders({ code: 200, reason: "OK" }, new HTTPHeaders(fields), chunk, (error) => calls.push(error));
+  });
+  const socket = await openSocket(server.port);
+  socket.on("error", () => {});
+
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await new Promise((resolve) => socket.once("close", resolve));
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+
+  expect(calls).toEqual([expect.any(Error)]);
+});
+
+it("closes the connection if any of its Connection fields says so", async () => {
+  const server = await serve(({ connection }) => {
+    const headers = new HTTPHeaders({ Connection: ["close", "x-hop"], "Content-Length": "2", "X-Hop": "1" });
+    connection.writeHeaders({ code: 200, reason: "OK" }, headers, "hi");
+    connection.finish();
+  });
+
+  const text = await sendRaw(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+  expect(text).toMatch(/hi$/);
 });

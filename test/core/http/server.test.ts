@@ -109,6 +109,16 @@ describe("a response", () => {
     expect(await conversation.end()).toBe("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n");
   });
 
+  it("has no body for HEAD even if its delegate throws", async () => {
+    const server = await serve(() => {
+      throw new Error("broken");
+    });
+
+    const text = await sendRaw(server.port, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    expect(text).toMatch(/^HTTP\/1\.1 500 .*Content-Length: \d\d.*\r\n\r\n$/s);
+  });
+
   it("ends with the connection for HTTP/1.0 when its length is not known", async () => {
     const server = await serveConnection((connection) => {
       connection.writeHeaders(ok, new HTTPHeaders(), "hello");
@@ -286,6 +296,29 @@ describe("a connection", () => {
 
     expect(text.match(/hello ..\./g)).toEqual(["hello /1.", "hello /2.", "hello /3."]);
     expect(log).toEqual(["start /1", "end /1", "start /2", "end /2", "start /3", "end /3"]);
+  });
+
+  it("serves on behind a request that was answered before the promise of its headers is kept", async () => {
+    const server = await serve({
+      startRequest: (connection) => ({
+        async headersReceived({ path }) {
+          answer(connection, path);
+          await null;
+        },
+        dataReceived() {},
+        finish() {},
+        onConnectionClose() {},
+      }),
+    });
+    const conversation = await Conversation.open(server);
+
+    for (const path of ["/1", "/2"]) {
+      conversation.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await conversation.until(path);
+    }
+    conversation.send("GET /3 HTTP/1.1\r\nHost: a\r\n\r\nGET /4 HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    expect(await conversation.until("/4")).toMatch(/\/3HTTP/);
   });
 
   it("serves thousands of pipelined requests without a deep stack or a long queue", async () => {

@@ -41,6 +41,8 @@ const maxSizeDigits = 16;
 export class ChunkFraming {
   /** Whether the last chunk's size has been read: trailers follow. */
   isLast = false;
+  /** What all chunks whose size has been read make up, come or not. */
+  announcedBytes = 0;
   /** Why the body cannot be accepted; set when `scan` returns -2. */
   failure: HTTPInputError | undefined = undefined;
 
@@ -87,6 +89,7 @@ export class ChunkFraming {
           if (byte !== LF) return this.#fail("a chunk size that does not end in CRLF");
           this.#state = AT_DATA_END;
           this.isLast = this.#remaining === 0;
+          this.announcedBytes += this.#remaining;
           this.#digits = 0;
           return i + 1;
         case IN_SIZE: {

@@ -2,7 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import { generalLog } from "../../log.js";
-import { checkBodyTimeout, checkMaxBodySize } from "../body-limits.js";
+import { bodyTooLarge, checkBodyTimeout, checkMaxBodySize } from "../body-limits.js";
 import type {
   HTTPConnection,
   HTTPMessageDelegate,
@@ -13,18 +13,20 @@ import type {
 } from "../connection.js";
 import { consumeEncoding } from "../consume-encoding.js";
 import { failLater } from "../gone-error.js";
-import type { HTTPHeaders } from "../headers.js";
+import { HTTPHeaders } from "../headers.js";
 import { HTTPInputError, HTTPOutputError } from "../http-input-error.js";
 import { makeRefusal } from "../refusal.js";
 import { noteMalformed, noteRefusal } from "../refusal-log.js";
-import type { RequestHead } from "../request-head.js";
+import { RequestHead } from "../request-head.js";
 import { frameResponse } from "../response-framing.js";
+import { outOfPhase, type ResponsePhase } from "../response-phase.js";
 import type { ResolvedServerOptions } from "../server-options.js";
+import { statusLine } from "../status-line.js";
 import { type Origin, originBehindProxy } from "../trusted-downstream.js";
 import { NodeExchange } from "./node-exchange.js";
 import type { Outgoing } from "./outgoing.js";
 import { type BodyTaker, RequestBody } from "./request-body.js";
-import { chunkBytes, headText, statusLine, toLatin1 } from "./response-text.js";
+import { chunkBytes, headText, toLatin1 } from "./response-text.js";
 
 /** What a connection needs of its socket's session, which outlives it. */
 export interface ConnectionOwner {
@@ -51,15 +53,12 @@ export interface ConnectionOwner {
 const maxCopiedBytes = 16 * 1024;
 const continueText = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** `given`: the response is somebody else's, who has the messages of node:http. */
-type Phase = "waiting" | "held" | "sending" | "finished" | "given";
-
 /** Implements the transport's side of one exchange. The session creates it, and calls `begin`. */
 export class HTTP1Connection implements HTTPConnection, BodyTaker {
-  readonly #owner: ConnectionOwner;
-  readonly #head: RequestHead;
+  #owner: ConnectionOwner;
+  #head: RequestHead;
   #delegate: HTTPMessageDelegate | undefined = undefined;
-  #phase: Phase = "waiting";
+  #phase: ResponsePhase = "waiting";
   /** The client has left, or the exchange has failed: nothing is sent any more. */
   #isClosed = false;
   /** Whether the client ended its side before all it had sent was taken. */
@@ -120,6 +119,11 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     return this.#isClosed || this.#phase === "finished";
   }
 
+  /** Whether something of the response may have been sent. */
+  get hasBegun(): boolean {
+    return this.#phase !== "waiting" && this.#phase !== "held";
+  }
+
   /** Whether the reader has come to the end of the request. */
   get isRead(): boolean {
     return this.#isRead;
@@ -167,17 +171,29 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
   setBodyTimeout(seconds: number): void {
     checkBodyTimeout(seconds);
     this.#bodyTimeoutMs = seconds * 1000;
-    if (this.#body !== undefined) this.#limitTime();
+    if (this.#body !== undefined || this.#exchange !== undefined) this.#limitTime();
+  }
+
+  /** Called by the session when the chunks of the body that have begun make up so many bytes: what will be refused is not waited for. */
+  bodyAnnounced(bytes: number): void {
+    if (this.isOver) return;
+    try {
+      this.#body?.expect(bytes);
+      if (this.#exchange !== undefined && bytes > this.#maxBodyBytes) throw bodyTooLarge(this.#maxBodyBytes);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Called by the session with a piece of the body. */
   bodyRead(chunk: Buffer): void {
     this.#measuredBytes += chunk.length;
+    if (this.isOver) return;
     if (this.#exchange !== undefined) {
       this.#exchange.bodyRead(chunk);
       return;
     }
-    if (this.isOver || this.#body === undefined) return;
+    if (this.#body === undefined) return;
     try {
       const held = this.#body.push(chunk);
       if (held !== undefined) this.#hold(held, () => {});
@@ -189,12 +205,12 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
   /** Called by the session when the request has come to its end. */
   messageRead(): void {
     this.#isRead = true;
+    if (this.isOver) return;
     if (this.#exchange !== undefined) {
       this.#isRequestComplete = true;
       this.#exchange.messageRead();
       return;
     }
-    if (this.isOver) return;
     const ending = this.#body?.end();
     if (ending === undefined) {
       this.#complete();
@@ -236,7 +252,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     const { bodyBytes } = this.#head;
     if (bodyBytes === 0) return;
     if (bodyBytes > this.#maxBodyBytes) {
-      this.fail(new HTTPInputError(`a body of ${bodyBytes} bytes`, { status: 413 }));
+      this.fail(bodyTooLarge(this.#maxBodyBytes));
       return;
     }
     if (this.#head.expectsContinue && this.#phase === "waiting") {
@@ -254,8 +270,11 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
 
   /** Holds back what comes next until a promise is kept. */
   #hold(promise: Promise<void>, then: () => void): void {
-    this.#isHeld = true;
-    this.#owner.pauseReading();
+    // What comes behind an exchange that is over is not its own.
+    if (!this.isOver) {
+      this.#isHeld = true;
+      this.#owner.pauseReading();
+    }
     promise.then(
       () => {
         this.#isHeld = false;
@@ -293,7 +312,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
       failLater(callback);
       return;
     }
-    if (this.#phase !== "waiting") throw new HTTPOutputError("The headers of this response have been written already.");
+    if (this.#phase !== "waiting") throw outOfPhase("writeHeaders()", this.#phase);
     this.#phase = "held";
     this.#code = startLine.code;
     this.#statusLine = line;
@@ -308,8 +327,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
       failLater(callback);
       return;
     }
-    if (this.#phase === "waiting") throw new HTTPOutputError("write() needs writeHeaders() before it.");
-    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
+    if (this.#phase !== "held" && this.#phase !== "sending") throw outOfPhase("write()", this.#phase);
     if (chunk.length <= maxCopiedBytes) this.#owner.outgoing.gather();
     this.flush();
     this.#send("", chunk, callback);
@@ -320,10 +338,10 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
       failLater(callback);
       return;
     }
-    if (this.#phase === "finished") throw new HTTPOutputError("This response has been finished already.");
-    if (this.#phase === "waiting") throw new HTTPOutputError("finish() needs writeHeaders() before it.");
     if (this.#phase === "held") {
       this.#finishAtOnce(callback);
+    } else if (this.#phase !== "sending") {
+      throw outOfPhase("finish()", this.#phase);
     } else {
       if (this.#promisedBytes > this.#sentBytes) throw this.#mismatch("fewer");
       if (this.#isChunked) this.#owner.outgoing.write("0\r\n\r\n", "latin1", callback);
@@ -338,10 +356,10 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     const head = this.#frame();
     const chunk = this.#firstChunk;
     const callback = this.#firstCallback;
-    this.#firstChunk = undefined;
-    this.#firstCallback = undefined;
     if (chunk === undefined) this.#owner.outgoing.write(head, "latin1", callback);
     else this.#send(head, chunk, callback);
+    this.#firstChunk = undefined;
+    this.#firstCallback = undefined;
   }
 
   /** A response that is complete within one turn leaves in one write. */
@@ -350,8 +368,6 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     const chunk = this.#firstChunk ?? "";
     const first = this.#firstCallback;
     const done = first === undefined ? callback : callback === undefined ? first : inOrder(first, callback);
-    this.#firstChunk = undefined;
-    this.#firstCallback = undefined;
     if (!this.#isChunked) {
       this.#send(head, chunk, done, true);
     } else {
@@ -359,15 +375,16 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
       this.#send(head, chunk, undefined);
       this.#owner.outgoing.write("0\r\n\r\n", "latin1", done);
     }
+    this.#firstChunk = undefined;
+    this.#firstCallback = undefined;
   }
 
   /** Decides the framing, and gives the text of the head. */
   #frame(): string {
     this.#phase = "sending";
-    const { method, minorVersion, hasUpgrade, keepAlive } = this.#head;
+    const { method, minorVersion, keepAlive, wantsWebSocket } = this.#head;
     const { isDraining, options } = this.#owner;
-    // What comes behind an upgrade that was not granted may be of the other protocol.
-    const mustClose = !keepAlive || !this.#isRequestComplete || isDraining || options.noKeepAlive || hasUpgrade;
+    const mustClose = !keepAlive || !this.#isRequestComplete || isDraining || options.noKeepAlive || wantsWebSocket;
     try {
       const framing = frameResponse(this.#code, method, minorVersion === 0, this.#headers!, mustClose);
       this.#promisedBytes = framing.promisedBytes;
@@ -380,7 +397,7 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
         addsCoding ? [...framing.fields, "Transfer-Encoding", "chunked"] : framing.fields,
       );
     } catch (error) {
-      this.#owner.cut();
+      this.#giveUp();
       throw error;
     }
   }
@@ -422,13 +439,19 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     if (this.#sentBytes > this.#promisedBytes) throw this.#mismatch("more");
   }
 
-  /** A response that cannot be completed must not look complete: the connection is cut. */
   #mismatch(comparison: "more" | "fewer"): HTTPOutputError {
     const { method, target } = this.#head;
-    this.#owner.cut();
+    this.#giveUp();
     return new HTTPOutputError(
       `The response to ${method} ${target.split("?", 1)[0]} has ${comparison} bytes than its Content-Length of ${this.#promisedBytes}.`,
     );
+  }
+
+  /** A response that cannot be completed must not look complete: the connection is cut, and whoever waits for its first piece told so. */
+  #giveUp(): void {
+    failLater(this.#firstCallback);
+    this.#firstCallback = undefined;
+    this.#owner.cut();
   }
 
   #release(): void {
@@ -441,13 +464,26 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
   // -- the end
 
   detach(): Duplex {
-    if (this.#isClosed || this.#phase === "finished") {
-      throw new HTTPOutputError("detach() needs a connection that is open and not answered yet.");
+    if (this.#isClosed || this.#phase === "finished" || this.#phase === "given") {
+      throw new HTTPOutputError("detach() needs a connection that is open, not answered yet, and nobody else's.");
     }
     this.flush();
+    // While the socket is still the owner's, which knows who asks.
+    this.#whoAsks();
     this.#isClosed = true;
     this.#owner.detached();
+    this.#forget();
     return this.#owner.socket;
+  }
+
+  /** Lets go of all that HTTP needed: a handler keeps its request, and with it this, for as long as a WebSocket is open. */
+  #forget(): void {
+    this.#owner = { socket: this.#owner.socket } as ConnectionOwner;
+    this.#head = noHead;
+    this.#delegate = undefined;
+    this.#body?.discard();
+    this.#body = undefined;
+    this.#headers = undefined;
   }
 
   cut(): void {
@@ -460,15 +496,17 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
         "takeNodeMessages() needs a request whose body is not read and that is not answered yet.",
       );
     }
-    this.#phase = "given";
-    this.#measuredSince = this.#owner.seconds;
+    if (this.#head.bodyBytes > this.#maxBodyBytes) throw bodyTooLarge(this.#maxBodyBytes);
     const { isDraining, options } = this.#owner;
-    const mustClose = isDraining || options.noKeepAlive || this.#head.hasUpgrade;
+    const mustClose = isDraining || options.noKeepAlive || this.#head.wantsWebSocket;
     this.#exchange = new NodeExchange(this.#owner, this.#head, mustClose, (isLast) => {
       this.#phase = "finished";
       // A body that nobody has read to its end would be taken for the next request.
       this.#owner.released(isLast || !this.#isRequestComplete);
     });
+    this.#phase = "given";
+    this.#measuredSince = this.#owner.seconds;
+    this.#limitTime();
     return this.#exchange;
   }
 
@@ -490,7 +528,8 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
   #refuse(status: number): void {
     const { reason, headers, body } = makeRefusal(status);
     this.#isLast = true;
-    this.#owner.outgoing.write(headText(statusLine(status, reason), headers) + body, "latin1", undefined);
+    const text = headText(statusLine(status, reason), headers);
+    this.#owner.outgoing.write(this.#head.method === "HEAD" ? text : text + body, "latin1", undefined);
     this.#release();
   }
 
@@ -522,6 +561,9 @@ export class HTTP1Connection implements HTTPConnection, BodyTaker {
     }
   }
 }
+
+/** Stands in for the head of an exchange that has been detached. */
+const noHead = new RequestHead(new HTTPHeaders());
 
 /** The time over which a body may come slowly. */
 const rateWindowSeconds = 10;

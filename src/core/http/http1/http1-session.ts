@@ -13,11 +13,12 @@ import { type Origin, plainAddress } from "../trusted-downstream.js";
 import { type ConnectionOwner, HTTP1Connection } from "./http1-connection.js";
 import { Outgoing } from "./outgoing.js";
 import { RequestReader, type RequestReaderTarget } from "./request-reader.js";
+import { forgetFirstRead, readIntoSharedBuffer } from "./shared-read-buffer.js";
 
 const sessionOf = Symbol("session");
 
 /** A socket that carries its session, so that no socket needs functions of its own. */
-type SessionSocket = Socket & { [sessionOf]?: HTTP1Session };
+type SessionSocket = Socket & { [sessionOf]?: HTTP1Session | undefined };
 
 /** How long a closing socket is read on, so that its client is not reset before it has read the answer. */
 const lingerSeconds = 5;
@@ -38,6 +39,8 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
   readonly outgoing: Outgoing;
   readonly #host: TransportHost;
   readonly #reader: RequestReader;
+  /** Whether what is read is lent, from a buffer of all sockets. */
+  readonly #readsShared: boolean;
   #peer: Origin | undefined;
   #current: HTTP1Connection | undefined = undefined;
   /** Nothing is served any more: what still comes is read and thrown away. */
@@ -66,7 +69,9 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     // A client that has sent everything may wait for its answer.
     socket.allowHalfOpen = true;
     (socket as SessionSocket)[sessionOf] = this;
-    socket.on("data", onData);
+    // One that was handed in may have been read before.
+    this.#readsShared = peer === undefined && readIntoSharedBuffer(socket, onSharedRead);
+    if (!this.#readsShared) socket.on("data", onData);
     socket.on("end", onEnd);
     socket.on("drain", onDrain);
     socket.on("error", onError);
@@ -120,8 +125,12 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     connection.begin();
   }
 
+  bodyAnnounced(bytes: number): void {
+    this.#current?.bodyAnnounced(bytes);
+  }
+
   bodyRead(chunk: Buffer): void {
-    this.#current?.bodyRead(chunk);
+    this.#current?.bodyRead(this.#readsShared ? Buffer.from(chunk) : chunk);
   }
 
   messageRead(): void {
@@ -183,16 +192,19 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     socket.removeListener("drain", onDrain);
     socket.removeListener("error", onError);
     socket.removeListener("close", onClose);
-    delete (socket as SessionSocket)[sessionOf];
+    // Not deleted: V8 would make a table of the socket's properties, of more than a kilobyte.
+    (socket as SessionSocket)[sessionOf] = undefined;
     socket.pause();
     // As new: whoever listens for data first makes it flow.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    if (this.#readsShared) forgetFirstRead(socket);
     if (rest.length > 0) socket.unshift(rest);
     this.#host.sessionEnded(this);
   }
 
   cut(): void {
     this.#isClosing = true;
+    this.#reader.stop();
     this.outgoing.release();
     cutSocket(this.socket);
   }
@@ -201,7 +213,9 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
 
   sweep(): void {
     const { seconds, options } = this.#host;
-    if (this.outgoing.isTooSlow(seconds, options.minDrainRate, drainWindowSeconds)) {
+    // Without a rate, a client that takes nothing of its answer is idle, and not kept longer than others that are.
+    const windowSeconds = options.minDrainRate === 0 ? options.idleConnectionTimeoutMs / 1000 : drainWindowSeconds;
+    if (this.outgoing.isTooSlow(seconds, options.minDrainRate, windowSeconds)) {
       noteRefusal(`${this.peer.remoteIp} takes its answer too slowly, and is cut off`);
       this.cut();
     } else if (this.#lingersSince !== -1) {
@@ -222,17 +236,18 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
 
   destroy(): void {
     this.#isClosing = true;
+    this.#reader.stop();
     this.socket.destroy();
   }
 
   // -- what the socket calls
 
-  data(bytes: Buffer): void {
+  data(bytes: Buffer, end?: number): void {
     if (this.#isClosing) return;
     const reader = this.#reader;
     if (this.#current === undefined && reader.isBetweenRequests) this.#waitsSince = this.#host.seconds;
     this.#servedInTurn = 0;
-    reader.push(bytes);
+    reader.push(bytes, end);
     if (this.#isCorked) this.#uncork();
     if (reader.keptBytes > maxBytesAhead) this.socket.pause();
   }
@@ -242,7 +257,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     this.#endedSince = this.#host.seconds;
     if (this.#current === undefined && !this.#waitsForTurn) this.#linger();
     // The rest of the body will not come.
-    else if (this.#isBodyCutOff) this.socket.destroy();
+    else if (this.#isBodyCutOff) this.#breakOff();
     else this.#current?.clientEnded();
   }
 
@@ -275,6 +290,18 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     return this.#endedSince !== -1 && this.#reader.isInBody && !this.#reader.isPaused;
   }
 
+  /** Ends a request whose client has left in its middle. The answers to those before it are still the client's. */
+  #breakOff(): void {
+    const current = this.#current;
+    if (current === undefined || current.hasBegun) {
+      this.destroy();
+      return;
+    }
+    this.#current = undefined;
+    current.socketClosed();
+    this.#linger();
+  }
+
   /** Reads the rest of a body, or the next request; a reader that is running goes on by itself. */
   #readOn(): void {
     const reader = this.#reader;
@@ -285,7 +312,7 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
     if (this.#isClosing) return;
     this.#letIn();
     if (this.#endedSince === -1) return;
-    if (this.#isBodyCutOff) this.socket.destroy();
+    if (this.#isBodyCutOff) this.#breakOff();
     else if (this.#current === undefined && !this.#waitsForTurn) this.#linger();
   }
 
@@ -324,6 +351,15 @@ export class HTTP1Session implements Session, ConnectionOwner, RequestReaderTarg
 
 function onData(this: SessionSocket, bytes: Buffer): void {
   this[sessionOf]!.data(bytes);
+}
+
+/** As `onData`, for a socket that reads into the buffer of all. */
+function onSharedRead(this: SessionSocket, count: number, bytes: Buffer): boolean {
+  const session = this[sessionOf];
+  // Somebody else's by now, who knows it as a stream.
+  if (session === undefined) return this.push(Buffer.from(bytes.subarray(0, count)));
+  session.data(bytes, count);
+  return true;
 }
 
 function onEnd(this: SessionSocket): void {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { NodeMessages } from "../connection.js";
-import { HTTPOutputError } from "../http-input-error.js";
+import { HTTPInputError } from "../http-input-error.js";
 import type { RequestHead } from "../request-head.js";
 import type { Origin } from "../trusted-downstream.js";
 import type { Outgoing } from "./outgoing.js";
@@ -21,6 +21,8 @@ export interface ExchangeOwner {
 
 /** Never listens: a connection is given to it for each exchange, which node:http allows for any stream. */
 let nodeServer: Server | undefined;
+/** What it has just made of one. */
+let made: NodeMessages | undefined;
 
 /**
  * Lets node:http read the request once more, from a stream that stands between it and the socket, and write the answer there.
@@ -43,20 +45,18 @@ export class NodeExchange implements NodeMessages {
     this.#isChunked = head.bodyBytes === -1;
     this.#bridge = new Bridge(owner);
     nodeServer ??= createNodeServer();
-    let messages: NodeMessages | undefined;
-    nodeServer.once("request", (request, response) => {
-      messages = { request, response };
-    });
+    made = undefined;
     nodeServer.emit("connection", this.#bridge);
     // Not by push(), which would give it only in a later turn.
     this.#bridge.emit("data", Buffer.from(requestText(head), "latin1"));
-    if (messages === undefined) {
-      nodeServer.removeAllListeners("request");
+    if (made === undefined) {
       this.#bridge.abandon();
-      throw new HTTPOutputError(`node:http does not know the method ${head.method}.`);
+      throw new HTTPInputError("a method that node:http does not know", { status: 501 });
     }
-    this.request = messages.request;
-    this.response = messages.response;
+    const { request, response } = made as NodeMessages;
+    made = undefined;
+    this.request = request;
+    this.response = response;
     if (mustClose) this.response.shouldKeepAlive = false;
     this.response.once("finish", () => {
       const isLast = this.#bridge.writableEnded;
@@ -144,6 +144,14 @@ function createNodeServer(): Server {
     keepAliveTimeout: 0,
   });
   server.maxHeadersCount = 0;
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    made = { request, response };
+  };
+  server.on("request", take);
+  // Expectations that nobody knows are ignored, as in Tornado; node:http would answer 417.
+  server.on("checkExpectation", take);
+  // It would answer by itself what it cannot read.
+  server.on("clientError", (_error, bridge) => (bridge as Bridge).abandon());
   return server;
 }
 

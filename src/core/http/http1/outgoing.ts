@@ -117,25 +117,25 @@ export class Outgoing {
   }
 
   /**
-   * Whether the client takes fewer bytes a second than it should. Called once a second.
+   * Whether the client takes fewer bytes a second than it should, or, if there is no such rate, nothing at all. Called once a second.
    *
    * @param windowSeconds - The time over which it may be slow.
    */
   isTooSlow(seconds: number, minRate: number, windowSeconds: number): boolean {
     const socket = this.#socket;
     const queued = socket.writableLength;
-    if (queued === 0 || minRate === 0) {
+    if (queued === 0) {
       this.#measuredSince = -1;
       return false;
     }
     const taken = socket.bytesWritten - queued;
-    if (this.#measuredSince === -1 || taken - this.#measuredFrom >= minRate * windowSeconds) {
+    if (this.#measuredSince === -1 || taken - this.#measuredFrom >= Math.max(1, minRate * windowSeconds)) {
       this.#measuredSince = seconds;
       this.#measuredFrom = taken;
       return false;
     }
     // What the socket has been given may have left all but its last byte.
-    const allowed = windowSeconds + (taken - this.#measuredFrom + queued) / minRate;
+    const allowed = windowSeconds + (minRate === 0 ? 0 : (taken - this.#measuredFrom + queued) / minRate);
     return seconds - this.#measuredSince > allowed;
   }
 

@@ -1,7 +1,7 @@
 /** Passes on a request's body: counted, inflated if asked for, and in pieces of a bounded size. */
 
 import { BodyInflater } from "../body-inflater.js";
-import { HTTPInputError } from "../http-input-error.js";
+import { bodyTooLarge } from "../body-limits.js";
 
 /** What takes the body. */
 export interface BodyTaker {
@@ -35,6 +35,15 @@ export class RequestBody {
     return this.#inflater === undefined ? this.#deliver(chunk) : this.#inflater.write(chunk);
   }
 
+  /**
+   * Takes note that the body has so many bytes at least. How many those of a compressed one are is not known before.
+   *
+   * @throws HTTPInputError 413 when the limit will be passed.
+   */
+  expect(bytes: number): void {
+    if (this.#inflater === undefined) this.#check(bytes);
+  }
+
   /** The body has come to its end. A returned promise resolves when its last piece has been taken. */
   end(): void | Promise<void> {
     return this.#inflater?.end();
@@ -47,10 +56,12 @@ export class RequestBody {
 
   #deliver(chunk: Buffer): void | Promise<void> {
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > this.#maxBytes) {
-      throw new HTTPInputError(`a body of more than ${this.#maxBytes} bytes`, { status: 413 });
-    }
+    this.#check(this.#receivedBytes);
     return chunk.length <= this.#chunkSize ? this.#taker.takeChunk(chunk) : this.#deliverPieces(chunk);
+  }
+
+  #check(bytes: number): void {
+    if (bytes > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
   }
 
   async #deliverPieces(chunk: Buffer): Promise<void> {

@@ -9,11 +9,13 @@ import { type HeadLimits, HeadScanner } from "./head-scanner.js";
 /** What a request may measure before its body, which is for the target to count. */
 export type RequestReaderLimits = HeadLimits;
 
-/** Takes what was read. Each request is `headRead`, any number of `bodyRead`, and `messageRead`. */
+/** Takes what was read. Each request is `headRead`, any number of `bodyAnnounced` and `bodyRead`, and `messageRead`. */
 export interface RequestReaderTarget {
   /** A head that is safe to act on. */
   headRead(head: RequestHead): void;
-  /** A piece of the body, without its framing. It is a view of what was pushed. */
+  /** The chunks that have begun make up so many bytes, of which not all need have come. It may stop the reader, and not pause it. */
+  bodyAnnounced(bytes: number): void;
+  /** A piece of the body, without its framing. It is a view of what was pushed, and lent as that was. */
   bodyRead(chunk: Buffer): void;
   /** The request has come to its end. The next one is held back until `resume`. */
   messageRead(): void;
@@ -73,9 +75,10 @@ export class RequestReader {
   /** The first bytes of a head whose end has not come yet; what comes in small packets is copied together here. */
   #head: Buffer = noBytes;
   #headBytes = 0;
-  /** What is being read, and how far it has been. */
+  /** What is being read, how far it has been, and where it ends. */
   #bytes: Buffer = noBytes;
   #at = 0;
+  #end = 0;
   /** What came behind it while the reader was paused. */
   #kept: Buffer[] | undefined = undefined;
   #keptBytes = 0;
@@ -88,7 +91,7 @@ export class RequestReader {
 
   /** Bytes that wait for `resume`. */
   get keptBytes(): number {
-    return this.#bytes.length - this.#at + this.#keptBytes;
+    return this.#end - this.#at + this.#keptBytes;
   }
 
   /** Whether nothing of the next request has come yet. */
@@ -110,20 +113,30 @@ export class RequestReader {
     return this.#isRunning;
   }
 
-  /** Reads, or keeps what cannot be read now. */
-  push(bytes: Buffer): void {
+  /**
+   * Reads, or keeps what cannot be read now.
+   *
+   * @param bytes - They are lent for the time of the call: what is kept of them is copied.
+   * @param end - Where they end.
+   */
+  push(bytes: Buffer, end = bytes.length): void {
     if (this.#isRefused) return;
     if (this.#isPaused || this.#isRunning) {
       this.#kept ??= [];
-      this.#kept.push(bytes);
-      this.#keptBytes += bytes.length;
+      this.#kept.push(copyOf(bytes, 0, end));
+      this.#keptBytes += end;
       // A buffer weighs hundreds of bytes: a client that sends single ones must not have us keep many.
       if (this.#kept.length === maxKeptPieces) this.#kept = [Buffer.concat(this.#kept)];
       return;
     }
     this.#bytes = bytes;
     this.#at = 0;
-    this.#run();
+    this.#end = end;
+    try {
+      this.#run();
+    } finally {
+      if (this.#bytes === bytes) this.#use(copyOf(bytes, this.#at, end));
+    }
   }
 
   /** Holds back everything that would come next. */
@@ -140,8 +153,7 @@ export class RequestReader {
   /** Reads nothing any more, as after a refusal. */
   stop(): void {
     this.#isRefused = true;
-    this.#bytes = noBytes;
-    this.#at = 0;
+    this.#use(noBytes);
     this.#kept = undefined;
     this.#keptBytes = 0;
     this.#head = noBytes;
@@ -149,20 +161,25 @@ export class RequestReader {
 
   /** Gives up what has come behind the message that was read last, and stops. */
   takeRest(): Buffer {
-    const rest = this.#bytes.subarray(this.#at);
-    const all = this.#kept === undefined ? rest : Buffer.concat([rest, ...this.#kept]);
+    const all = Buffer.concat([this.#bytes.subarray(this.#at, this.#end), ...(this.#kept ?? [])]);
     this.stop();
     return all;
+  }
+
+  /** Has these bytes read next. */
+  #use(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#end = bytes.length;
   }
 
   #run(): void {
     this.#isRunning = true;
     try {
       while (!this.#isPaused && !this.#isRefused) {
-        if (this.#at === this.#bytes.length && this.#state < END) {
+        if (this.#at === this.#end && this.#state < END) {
           if (this.#kept === undefined) break;
-          this.#bytes = this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept);
-          this.#at = 0;
+          this.#use(this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept));
           this.#kept = undefined;
           this.#keptBytes = 0;
         }
@@ -170,10 +187,7 @@ export class RequestReader {
       }
     } finally {
       this.#isRunning = false;
-      if (this.#at === this.#bytes.length) {
-        this.#bytes = noBytes;
-        this.#at = 0;
-      }
+      if (this.#at === this.#end) this.#use(noBytes);
     }
   }
 
@@ -184,7 +198,7 @@ export class RequestReader {
         this.#stepHead(bytes, at);
         break;
       case BODY: {
-        const end = Math.min(bytes.length, at + this.#remaining);
+        const end = Math.min(this.#end, at + this.#remaining);
         this.#remaining -= end - at;
         if (this.#remaining === 0) this.#state = END;
         this.#at = end;
@@ -209,7 +223,7 @@ export class RequestReader {
 
   #stepHead(bytes: Buffer, at: number): void {
     const scanner = this.#scanner;
-    const next = scanner.scan(bytes, at, bytes.length);
+    const next = scanner.scan(bytes, at, this.#end);
     if (next < 0) {
       this.#endScan(bytes, next);
       return;
@@ -259,18 +273,18 @@ export class RequestReader {
     let piece: Buffer | undefined;
     let gathered: Buffer | undefined;
     let gatheredBytes = 0;
-    while (at < bytes.length && !chunks.isLast) {
+    while (at < this.#end && !chunks.isLast) {
       if (chunks.dataBytes === 0) {
-        at = chunks.scan(bytes, at, bytes.length);
+        at = chunks.scan(bytes, at, this.#end);
         if (at === -2) break;
         continue;
       }
-      const end = Math.min(bytes.length, at + chunks.dataBytes);
+      const end = Math.min(this.#end, at + chunks.dataBytes);
       chunks.take(end - at);
       if (piece === undefined) {
         piece = bytes.subarray(at, end);
       } else {
-        gathered ??= Buffer.allocUnsafeSlow(bytes.length - start);
+        gathered ??= Buffer.allocUnsafeSlow(this.#end - start);
         if (gatheredBytes === 0) gatheredBytes = piece.copy(gathered);
         gatheredBytes += bytes.copy(gathered, gatheredBytes, at, end);
       }
@@ -284,14 +298,15 @@ export class RequestReader {
       this.#chunks = undefined;
       this.#scanner.resetToTrailers();
     }
-    this.#at = at === -2 ? bytes.length : at;
-    if (piece !== undefined) this.#target.bodyRead(gathered?.subarray(0, gatheredBytes) ?? piece);
+    this.#at = at === -2 ? this.#end : at;
+    this.#target.bodyAnnounced(chunks.announcedBytes);
+    if (piece !== undefined && !this.#isRefused) this.#target.bodyRead(gathered?.subarray(0, gatheredBytes) ?? piece);
   }
 
   /** Trailers are read for their end, and dropped: no handler asks for them, and they are not part of what was checked. */
   #stepTrailers(bytes: Buffer, at: number): void {
     const scanner = this.#scanner;
-    const next = scanner.scan(bytes, at, bytes.length);
+    const next = scanner.scan(bytes, at, this.#end);
     if (next < 0) {
       this.#endScan(bytes, next);
       return;
@@ -314,8 +329,8 @@ export class RequestReader {
       this.#refuse(this.#scanner.failure!);
       return;
     }
-    this.#hold(bytes, bytes.length, this.#scanner.scanned - this.#headBytes);
-    this.#at = bytes.length;
+    this.#hold(bytes, this.#end, this.#scanner.scanned - this.#headBytes);
+    this.#at = this.#end;
   }
 
   /** The text of the head that ends at an index, together with what was held of it. */
@@ -345,6 +360,13 @@ export class RequestReader {
     this.stop();
     this.#target.refused(error);
   }
+}
+
+/** In memory of its own: a piece that waits must not keep the whole packet, nor a pool. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
 }
 
 function methodOf(text: string, end: number): string {

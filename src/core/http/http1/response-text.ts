@@ -1,35 +1,36 @@
-/** Makes the bytes of a response: status line, fields and chunks, as text of latin-1 where that is cheaper than buffers. */
+/** Makes the bytes of a response: its head and chunks, as text of latin-1 where that is cheaper than buffers. */
 
-import { HTTPOutputError } from "../http-input-error.js";
-
-/** RFC 9112, section 4: anything but control characters, and nothing that is more than a byte. */
-const notInReason = /[^\t\x20-\x7e\x80-\xff]/;
-/** The status lines that were written last, by code: nearly every response of a process has one of a few. */
-const statusLines: ({ readonly reason: string; readonly text: string } | undefined)[] = [];
-
-/**
- * Writes a status line.
- *
- * @throws HTTPOutputError for a reason with a line end, which would begin headers of its own (CVE-2025-67724), and for a code that is
- *   not final: after it the client would wait for the real answer (RFC 9110, section 15.2).
- */
-export function statusLine(code: number, reason: string): string {
-  const known = statusLines[code];
-  if (known?.reason === reason) return known.text;
-  const isFinal = (code >= 200 && code <= 999) || code === 101;
-  if (!isFinal || !Number.isInteger(code) || notInReason.test(reason)) {
-    throw new HTTPOutputError(`${code} ${JSON.stringify(reason)} cannot be a status line.`);
-  }
-  const text = `HTTP/1.1 ${code} ${reason}\r\n`;
-  statusLines[code] = { reason, text };
-  return text;
-}
+/** How many names and values of a head make up its beginning, which is nearly always that of the head before: `Server`, `Date`. */
+const beginningLength = 6;
+/** The beginning of the last head that had one. */
+let beginningParts: readonly string[] = [];
+let beginningText = "";
 
 /** Writes the head of a response. */
 export function headText(line: string, fields: readonly string[]): string {
   let text = line;
-  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  let i = 0;
+  if (fields.length >= beginningLength) {
+    if (!isSameBeginning(line, fields)) keepBeginning(line, fields);
+    text = beginningText;
+    i = beginningLength;
+  }
+  for (; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
   return `${text}\r\n`;
+}
+
+/** Whether all parts are the same; in the same second they are even the same strings, and compared by that. */
+function isSameBeginning(line: string, fields: readonly string[]): boolean {
+  for (let i = 0; i < beginningLength; i++) if (fields[i] !== beginningParts[i]) return false;
+  return line === beginningParts[beginningLength];
+}
+
+function keepBeginning(line: string, fields: readonly string[]): void {
+  beginningParts = [...fields.slice(0, beginningLength), line];
+  let text = line;
+  for (let i = 0; i < beginningLength; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  // By way of bytes it becomes one piece: the engine would put its parts together again for every head.
+  beginningText = Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** The bytes as a text in which each character stands for one. */

@@ -2,9 +2,18 @@
 
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { queryObjects, setFlagsFromString } from "node:v8";
+import { runInThisContext } from "node:vm";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { HTTPConnection } from "../../../../src/core/http/connection.js";
 import { HTTPHeaders } from "../../../../src/core/http/headers.js";
+import { HTTPOutputError } from "../../../../src/core/http/http-input-error.js";
+import { HTTP1Session } from "../../../../src/core/http/http1/http1-session.js";
+import { Outgoing } from "../../../../src/core/http/http1/outgoing.js";
+import { RequestReader } from "../../../../src/core/http/http1/request-reader.js";
+import type { HTTPServerRequest } from "../../../../src/core/http/request.js";
+import { RequestHead } from "../../../../src/core/http/request-head.js";
+import type { HTTPServerOptions } from "../../../../src/core/http/server.js";
 import { answer, Conversation, RecordingDelegate, serve } from "../serve.js";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -99,6 +108,66 @@ describe("detach", () => {
   });
 });
 
+describe("a request that is kept behind detach, as a WebSocket's is", () => {
+  const upgrade =
+    "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\nX-Real-Ip: 192.0.2.7\r\n\r\n";
+
+  async function detach(options?: HTTPServerOptions): Promise<HTTPServerRequest> {
+    let kept: HTTPServerRequest | undefined;
+    const server = await serve((request) => {
+      kept = request;
+      request.connection.detach().on("error", () => {});
+    }, options);
+    const conversation = await Conversation.open(server);
+    conversation.send(upgrade);
+    while (kept === undefined) await turn();
+    return kept;
+  }
+
+  it("still knows its client, its headers and its socket", async () => {
+    const request = await detach({ xheaders: true });
+    const { socket } = request.connection;
+
+    socket.destroy();
+    await once(socket, "close");
+
+    expect([request.remoteIp, request.protocol, request.headers.get("Upgrade")]).toEqual(["192.0.2.7", "http", "echo"]);
+    expect(request.connection.socket).toBe(socket);
+  });
+
+  it("takes no answer, and does no harm to its socket", async () => {
+    const { connection } = await detach();
+    const errors: unknown[] = [];
+    const failed = (error: unknown) => errors.push(error);
+
+    connection.writeHeaders(ok, new HTTPHeaders(), "x", failed);
+    connection.write("x", failed);
+    connection.finish(failed);
+    connection.setMaxBodySize(1);
+    connection.setBodyTimeout(1);
+    connection.cut();
+    while (errors.length < 3) await turn();
+
+    expect(errors).toEqual(Array(3).fill(expect.objectContaining({ code: "ECONNRESET" })));
+    expect(() => connection.detach()).toThrow(HTTPOutputError);
+    expect(() => connection.takeNodeMessages!()).toThrow(HTTPOutputError);
+    expect(connection.socket.destroyed).toBe(false);
+    expect(connection.socket.writableLength).toBe(0);
+  });
+
+  it("keeps nothing of the session, and a socket that is as small as any", async () => {
+    const request = await detach();
+    setFlagsFromString("--allow-natives-syntax");
+    const hasFastProperties = runInThisContext("(object) => %HasFastProperties(object)") as (object: object) => boolean;
+
+    for (const made of [HTTP1Session, RequestReader, RequestHead, Outgoing]) {
+      // One stands in for the heads of all that were detached, and one for those that were refused.
+      expect(queryObjects(made, { format: "count" })).toBe(made === RequestHead ? 2 : 0);
+    }
+    expect(hasFastProperties(request.connection.socket)).toBe(true);
+  });
+});
+
 describe("what was written before detach", () => {
   it("is called back for with an error when the client leaves before it has taken it", async () => {
     const calls: unknown[] = [];
@@ -146,6 +215,36 @@ describe("cut", () => {
     conversation.send(get("/2"));
 
     while (conversation.received.match(/done/g)?.length !== 2) await turn();
+  });
+});
+
+describe("a client that leaves in the middle of a body", () => {
+  it("still gets the answer to the request before it, which is on its way", async () => {
+    const delegate = new RecordingDelegate();
+    let send = () => {};
+    const server = await serve({
+      startRequest(connection) {
+        const socket = connection.socket as unknown as { _write(...args: unknown[]): void };
+        const { _write } = socket;
+        // As under TLS, where answers leave in a later turn.
+        if (delegate.calls.length === 0) {
+          socket._write = function (...args) {
+            send = () => _write.apply(this, args);
+          };
+        }
+        return delegate.startRequest(connection);
+      },
+    });
+    const conversation = await Conversation.openHalfOpen(server);
+
+    conversation.send(`${get("/1")}POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello`);
+    while (!delegate.calls.includes("dataReceived 5")) await turn();
+    conversation.socket.end();
+    await delegate.closed;
+    send();
+
+    expect(await conversation.end()).toMatch(/done$/);
+    expect(delegate.calls.at(-1)).toBe("onConnectionClose");
   });
 });
 

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { request as nodeRequest } from "node:http";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { HTTPConnection } from "../../../../src/core/http/connection.js";
 import { HTTPHeaders } from "../../../../src/core/http/headers.js";
@@ -317,6 +318,60 @@ describe("a client that is slow", () => {
     await conversation.end();
 
     expect(taken).toBeGreaterThan(size);
+  });
+});
+
+describe("a chunk that is too large", () => {
+  const begin = (...lines: string[]) => post("Transfer-Encoding: chunked", ...lines);
+
+  it.each([
+    ["at once", "65\r\n", 0],
+    ["behind other chunks", `32\r\n${"x".repeat(50)}\r\n33\r\n`, 0],
+    ["with its first bytes", "65\r\nabc", 0],
+    ["when the bytes before it have been taken", "a\r\n0123456789\r\n", 10],
+  ])("is refused when its size has been read: %s", async (_what, body, takenBytes) => {
+    const delegate = new RecordingDelegate();
+    const server = await serve(delegate, { maxBodySize: 100 });
+    const conversation = await Conversation.open(server);
+
+    conversation.send(begin() + body);
+    if (takenBytes > 0) {
+      await until(() => delegate.calls.includes(`dataReceived ${takenBytes}`));
+      conversation.send("5b\r\n");
+    }
+
+    expect(await conversation.end()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(delegate.calls.slice(1)).toEqual([
+      ...(takenBytes > 0 ? [`dataReceived ${takenBytes}`] : []),
+      "onConnectionClose",
+    ]);
+  });
+
+  it("is waited for when it fits to the byte", async () => {
+    const server = await serve((request) => answer(request.connection, `${request.body.length}.`), {
+      maxBodySize: 100,
+    });
+    const conversation = await Conversation.open(server);
+
+    conversation.send(`${begin("Connection: close")}32\r\n${"x".repeat(50)}\r\n32\r\n${"x".repeat(50)}\r\n0\r\n\r\n`);
+
+    expect(await conversation.end()).toMatch(/\r\n\r\n100\.$/);
+  });
+
+  it("is counted inflated if it is compressed", async () => {
+    const server = await serve((request) => answer(request.connection, `${request.body}.`), {
+      maxBodySize: 5,
+      decompressRequest: true,
+    });
+    const conversation = await Conversation.open(server);
+    const body = gzipSync("hello");
+
+    conversation.send(begin("Content-Encoding: gzip", "Connection: close"));
+    conversation.send(
+      Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n0\r\n\r\n")]),
+    );
+
+    expect(await conversation.end()).toMatch(/hello\.$/);
   });
 });
 

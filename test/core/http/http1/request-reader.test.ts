@@ -16,6 +16,8 @@ class Recorder implements RequestReaderTarget {
     this.events.push(`${head.method} ${head.target} 1.${head.minorVersion} ${[...head.headers].join(" ")}`);
   };
 
+  bodyAnnounced(): void {}
+
   bodyRead: RequestReaderTarget["bodyRead"] = (chunk) => {
     this.events.push(chunk.toString("latin1"));
   };
@@ -60,6 +62,21 @@ describe("a RequestReader", () => {
     const single = new Recorder();
     for (const byte of bytes) single.push(byte);
     expect(single.events.join("|").replace("a|b|c", "abc")).toBe(expected.join("|"));
+  });
+
+  it("keeps its own bytes of a packet in whose middle something was thrown", () => {
+    const lent = Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx${get("/mine")}`);
+    const broken = Object.assign(new Recorder(), {
+      bodyRead() {
+        throw new Error("broken");
+      },
+    });
+
+    expect(() => broken.reader.push(lent)).toThrow("broken");
+    lent.fill(get("/theirs"));
+    broken.reader.resume();
+
+    expect(broken.events.slice(1)).toEqual(["end", "GET /mine 1.1 Host,a", "end"]);
   });
 
   it("gives all chunks of a packet as one piece", () => {

@@ -20,6 +20,7 @@ export type Pausing = "never" | "at heads" | "at every call";
 interface ReadRequest {
   readonly head: RequestHead;
   body: string;
+  announcedBytes: number;
   isComplete: boolean;
 }
 
@@ -37,14 +38,26 @@ export class Recorder implements RequestReaderTarget {
 
   headRead(head: RequestHead): void {
     this.#mustBeOpen();
-    this.requests.push({ head, body: "", isComplete: false });
+    this.requests.push({ head, body: "", announcedBytes: 0, isComplete: false });
     if (this.#pausing !== "never") this.#pause();
+  }
+
+  bodyAnnounced(bytes: number): void {
+    this.#mustBeOpen();
+    const request = this.requests.at(-1)!;
+    if (request.head.bodyBytes !== -1) throw new Error("a body with a length was announced");
+    if (bytes < request.announcedBytes) throw new Error("less was announced than before");
+    request.announcedBytes = bytes;
   }
 
   bodyRead(chunk: Buffer): void {
     this.#mustBeOpen();
     if (chunk.length === 0) throw new Error("an empty piece of a body");
-    this.requests.at(-1)!.body += chunk.toString("latin1");
+    const request = this.requests.at(-1)!;
+    request.body += chunk.toString("latin1");
+    if (request.head.bodyBytes === -1 && request.body.length > request.announcedBytes) {
+      throw new Error("a piece of a body that was not announced");
+    }
     if (this.#pausing === "at every call") this.#pause();
   }
 
@@ -52,6 +65,9 @@ export class Recorder implements RequestReaderTarget {
     this.#mustBeOpen();
     const request = this.requests.at(-1)!;
     request.isComplete = true;
+    if (request.head.bodyBytes === -1 && request.body.length !== request.announcedBytes) {
+      throw new Error("less came than was announced");
+    }
     if (!request.head.keepAlive) this.reader.stop();
     else if (this.#pausing === "never") this.reader.resume();
     else this.isWaiting = true;

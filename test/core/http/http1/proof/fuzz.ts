@@ -33,7 +33,7 @@ export function fuzz(seed: number, count: number, isOver: () => boolean = () => 
 }
 
 /** Most streams come whole or in two or three pieces; some one byte after the other. */
-function chooseCuts(length: number, random: Randomness): number[] {
+export function chooseCuts(length: number, random: Randomness): number[] {
   if (length < 2) return [];
   if (random.onceIn(50)) return Array.from({ length: length - 1 }, (_, i) => i + 1);
   return Array.from({ length: random.below(3) }, () => 1 + random.below(length - 1)).sort((a, b) => a - b);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openSocket } from "../../../../support/raw-http.js";
 import { answer, serve } from "../../serve.js";
+import { fuzzSockets, type Wire } from "./socket-fuzz.js";
 
 interface Message {
   readonly method: string;
@@ -124,6 +125,15 @@ describe("a pipeline of generated requests", () => {
       { numRuns: 300, seed: 20_261_121 },
     );
     expect(server.connectionCount).toBeLessThan(10);
+  });
+});
+
+describe("generated streams over real sockets", () => {
+  it.each<[Wire, number]>([
+    ["tcp", 2000],
+    ["tls", 300],
+  ])("are served as the reference parser reads them, over %s", async (wire, streams) => {
+    expect(await fuzzSockets(wire, 20_261_121, streams)).toEqual({ streams, failure: undefined });
   });
 });
 

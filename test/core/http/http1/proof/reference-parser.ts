@@ -148,8 +148,8 @@ function readHead(text: string, limits: ReferenceLimits): ReferenceRequest | num
     bodyBytes,
     // RFC 9112, section 9.3.
     keepAlive: !connection.includes("close") && (minor === 1 || connection.includes("keep-alive")),
-    // RFC 9110, section 7.8: not from 1.0.
-    hasUpgrade: minor === 1 && values("upgrade").length > 0,
+    // RFC 9110, section 7.8: not from 1.0, and not without the option, which says that it is for the next hop.
+    hasUpgrade: minor === 1 && values("upgrade").length > 0 && connection.includes("upgrade"),
     // RFC 9110, section 10.1.1: not for 1.0, and not without a body to wait for.
     expectsContinue: minor === 1 && values("expect").some((value) => value.toLowerCase() === "100-continue"),
     body: "",

@@ -460,8 +460,26 @@ const servedRows: [
     { isClosed: true },
   ],
   ["a no-break space before close", "RFC 9110 5.6.3", get("Connection: \xa0close")],
-  ["an upgrade that nobody takes", "RFC 9110 7.8", get("Connection: Upgrade", "Upgrade: h2c, foo"), { isClosed: true }],
-  ["an Upgrade without Connection", "RFC 9110 7.8", get("Upgrade: websocket"), { isClosed: true }],
+  ["an upgrade that nobody takes", "RFC 9110 7.8", get("Connection: Upgrade", "Upgrade: h2c, foo")],
+  [
+    "an upgrade that nobody takes, and a request behind it",
+    "RFC 9110 7.8",
+    get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk") + get(),
+    { statuses: [200, 200], calls: 2 },
+  ],
+  [
+    "an upgrade that nobody takes, with a body",
+    "RFC 9110 7.8",
+    `${post("Connection: Upgrade", "Upgrade: TLS/1.0", "Content-Length: 5")}hello${get()}`,
+    { statuses: [200, 200], calls: 2 },
+  ],
+  [
+    "a WebSocket that nobody takes",
+    "RFC 9110 7.8",
+    get("Connection: Upgrade", "Upgrade: h2c, WebSocket/13"),
+    { isClosed: true },
+  ],
+  ["an Upgrade without Connection", "RFC 9110 7.8", get("Upgrade: websocket")],
   ["two requests at once", "9.3.2", get() + get(), { statuses: [200, 200], calls: 2 }],
   ["20 requests at once", "9.3.2", get().repeat(20), { statuses: Array(20).fill(200), calls: 20 }],
   [
