@@ -40,11 +40,19 @@ export function problemOf(message: Message): BuildProblem {
     column: location === null ? 0 : characters(location.lineText, location.column) + 1,
     length: location === null ? 1 : lengthInCharacters(location),
     lineText: location?.lineText ?? "",
-    message: message.text,
+    message: location === null ? ofMissingEntry(message.text) : message.text,
     notes: message.notes.map((note) =>
       note.location === null ? note.text : `${note.location.file}:${note.location.line}: ${note.text}`,
     ),
   };
+}
+
+/** What no line asks for is where the app begins. */
+function ofMissingEntry(text: string): string {
+  const file = /^Could not resolve "(?:.*[\\/])?(src[\\/][^"\\/]+)"$/.exec(text)?.[1]?.replace("\\", "/");
+  return file === undefined
+    ? text
+    : `There is no ${file}. Put it back: it exports makeApp(), with which the app begins.`;
 }
 
 function describe(problems: readonly BuildProblem[]): string {

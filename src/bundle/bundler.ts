@@ -1,10 +1,12 @@
 /** Turns an app's sources into one module, again and again and fast: the development half of bundling. */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, relative, resolve } from "node:path";
 import { type BuildContext, type BuildFailure, type BuildOptions, context, type Metafile } from "esbuild";
 import { appEntry } from "../core/app-root.js";
 import { BuildError, type BuildProblem, problemOf } from "./build-error.js";
+import { SourceConfigurations } from "./source-configuration.js";
 import { type BundlePart, hasUnbuiltThreadModule, modulesIn, ThreadModules } from "./thread-modules.js";
 import { aliasesToCoreUrls, entryPoints, unknownEntryPoint } from "./tornado-resolver.js";
 
@@ -23,10 +25,12 @@ export interface BundleResult {
   readonly map: Uint8Array;
   /** The modules that the app starts in threads. They belong beside it. */
   readonly parts: readonly BundlePart[];
-  /** Absolute paths of the app's own files in it. */
+  /** Absolute paths of the app's own files in it, and of the configurations that say how they are read. */
   readonly inputs: readonly string[];
-  /** Packages and modules that it imports from outside, without Node's own: URLs of the core and names of packages. */
+  /** What it imports from outside: URLs of the core, names of packages and of Node's own modules. */
   readonly externals: readonly string[];
+  /** What esbuild says of it. */
+  readonly metafile: Metafile;
 }
 
 /** A bundler that remembers what it parsed. `dispose` ends the process of esbuild that it holds. */
@@ -110,7 +114,9 @@ class IncrementalBundler {
     const inputs = inputsOf(root, built.metafile);
     if (await this.#hasNewThreadStarters(code, inputs)) return await this.rebuild();
     const parts = [...(this.#threadModules?.parts.values() ?? [])];
-    return { code, map, parts, inputs: [...new Set([...inputs, ...(this.#threadModules?.inputs ?? [])])], externals };
+    const sources = new Set([...inputs, ...(this.#threadModules?.inputs ?? [])]);
+    const configurations = new SourceConfigurations().filesFor(sources);
+    return { code, map, parts, inputs: [...sources, ...configurations], externals, metafile: built.metafile };
   }
 
   async dispose(): Promise<void> {
@@ -173,10 +179,15 @@ export function inputsOf(root: string, metafile: Metafile): string[] {
   for (const path of Object.keys(metafile.inputs)) {
     // "<define:…>" and paths of another namespace ("templates:…") are no files.
     if (!path.startsWith("<") && (!/^[a-z-]{2,}:/.test(path) || isAbsolute(path))) {
-      inputs.push(resolve(root, path.replace(importAttributes, "")));
+      inputs.push(fileAt(resolve(root, path.replace(importAttributes, ""))));
     }
   }
   return [...new Set(inputs)];
+}
+
+/** The path of an input that was imported as `./x.js?word` or `./x.js#word` ends so, unless a file is called like that. */
+function fileAt(path: string): string {
+  return /[?#]/.test(path) && !existsSync(path) ? path.replace(/[?#][^\\/]*$/, "") : path;
 }
 
 function refuseWithoutMakeApp(root: string, metafile: Metafile): void {
@@ -190,7 +201,7 @@ function refuseWithoutMakeApp(root: string, metafile: Metafile): void {
 function externalsOf(metafile: Metafile): string[] {
   const paths = new Set<string>();
   for (const output of Object.values(metafile.outputs)) {
-    for (const { path, external } of output.imports) if (external && !path.startsWith("node:")) paths.add(path);
+    for (const { path, external } of output.imports) if (external) paths.add(path);
   }
   return [...paths];
 }

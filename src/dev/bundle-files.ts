@@ -3,7 +3,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BundleResult } from "../bundle/bundler.js";
+import type { ModuleScript } from "../bundle/module-script.js";
 import { TornadoError } from "../core/errors.js";
+import { codeCacheOf } from "./module-runner.js";
 
 /** The worker before the last one may still write a trace, and needs its map; those before it have ended. */
 const KEPT = 4;
@@ -16,6 +18,7 @@ export class BundleFiles {
   readonly #tornadoFolder: string;
   readonly #devFolder: string;
   #generation = 0;
+  #packs = 0;
   /** Names of the parts of each bundle that is kept; those that did not change are the same files. */
   readonly #parts = new Map<number, readonly string[]>();
   #warmUpText = "";
@@ -27,11 +30,6 @@ export class BundleFiles {
     this.#tornadoFolder = join(root, ".tornado");
     this.#devFolder = join(this.#tornadoFolder, "dev");
     this.folder = join(this.#devFolder, String(process.pid));
-  }
-
-  /** How many bundles have been written. */
-  get generation(): number {
-    return this.#generation;
   }
 
   /** True when somebody has removed the folder, maybe with the whole app. */
@@ -78,6 +76,21 @@ export class BundleFiles {
     return path;
   }
 
+  /** Writes modules that spares compile ahead, under a new name. What V8 makes of them is kept in a file beside it. */
+  writePack(script: ModuleScript): string {
+    this.#packs += 1;
+    const path = this.#packOf(this.#packs);
+    this.#try(() => {
+      this.#makeFolder();
+      writeFileSync(`${path}.map`, JSON.stringify(script.maps));
+      writeFileSync(path, script.code);
+    });
+    const old = this.#packOf(this.#packs - KEPT);
+    this.#remove(old);
+    rmSync(codeCacheOf(old), { force: true });
+    return path;
+  }
+
   /** Removes the folder. */
   remove(): void {
     this.#removeIn(String(process.pid));
@@ -86,6 +99,10 @@ export class BundleFiles {
   /** As `.mjs`, it is a module whatever the app's package.json says about `.js`. */
   #pathOf(generation: number): string {
     return join(this.folder, `app-${generation}.mjs`);
+  }
+
+  #packOf(generation: number): string {
+    return join(this.folder, `modules-${generation}.js`);
   }
 
   #makeFolder(): void {
@@ -145,7 +162,12 @@ function withInlineMap({ code, map }: BundleResult): Buffer {
 /** Loads each package by itself: one that fails must not keep the others from being loaded. */
 function warmUpModule(externals: readonly string[]): string {
   const loads = externals.map((specifier) => `  import(${JSON.stringify(specifier)}),`);
-  return `export const load = () => Promise.allSettled([\n${loads.join("\n")}\n]);\n`;
+  return `const names = ${JSON.stringify(externals)};
+export async function load() {
+  const loaded = await Promise.allSettled([\n${loads.join("\n")}\n]);
+  return new Map(loaded.map((one, index) => [names[index], one]));
+}
+`;
 }
 
 /** Says whether a process exists; what is no process id is none. */

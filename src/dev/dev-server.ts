@@ -49,6 +49,12 @@ export interface DevOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
+const failureTitles = {
+  build: "The app cannot be built:",
+  start: "The app does not run:",
+  crash: "The app has stopped:",
+  request: "The app has stopped:",
+} as const;
 const PORTS_TO_TRY = 20;
 const EXIT_INTERRUPTED = 130;
 const EXIT_HANGUP = 129;
@@ -76,7 +82,8 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   const style = terminalStyle(process.stdout);
   const say = (text: string) => void process.stdout.write(text);
   const base = options.environment ?? { ...process.env };
-  let environment = appEnvironment(root, base);
+  const complain = (text: string) => void process.stderr.write(`${terminalStyle(process.stderr).yellow(text)}\n`);
+  let environment = appEnvironment(root, base, complain);
   const editor = { editor: options.editor ?? detectEditor(base), root, editorRoot: options.editorRoot };
   const editorLink = editorLinks(editor);
   const history = new History();
@@ -108,12 +115,20 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   const facts = {
     localUrl,
     networkUrls: names.filter((name) => !name.includes(":")).map(url),
+    certificate: tls === undefined ? undefined : ".tornado/https/cert.pem",
+    inspectPort: options.inspect,
     root,
     hasKeys: options.interactive && process.stdin.isTTY,
     columns: process.stdout.columns ?? 80,
   };
   let keys: KeyListener | undefined;
-  const swap = new WorkerSwap({ root, environment: () => environment, onExit: () => keys?.refresh() });
+  const swap = new WorkerSwap({
+    root,
+    environment: () => environment,
+    // Each worker would say where its debugger listens, in two lines; the banner has said it.
+    execArgv: options.inspect === undefined ? [] : ["--inspect-publish-uid=http"],
+    onExit: () => keys?.refresh(),
+  });
   // The spares boot while the bundler is loaded.
   swap.warm();
   say(banner(facts, style));
@@ -121,6 +136,10 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   const errors = new TerminalErrors(process.stderr);
   const types = options.typecheck === true ? await typeCheck(root, liveReload, style) : undefined;
   let opens = options.open;
+  const open = () =>
+    openBrowser(localUrl, (program) => {
+      complain(`"${program}" opened no browser. Open ${localUrl} yourself, or name a browser in BROWSER.`);
+    });
   let watcher: Watcher | undefined;
   const { ReloadCycle } = await import("./reload-cycle.js");
   cycle = new ReloadCycle({
@@ -135,7 +154,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
     watchAlso: (paths) => watcher?.add(paths),
     eventsAreMissing: () => watcher?.poll("The system tells of no saved files here, as in some containers."),
     readEnvironment: () => {
-      environment = appEnvironment(root, base);
+      environment = appEnvironment(root, base, complain);
     },
     news: {
       reloaded(action, files, milliseconds) {
@@ -143,11 +162,11 @@ export async function runDevServer(options: DevOptions): Promise<number> {
         say(`${reloadLine(action, files, milliseconds, style)}\n`);
         history.noteReload(reloadLine(action, files, milliseconds, plainStyle));
         if (action !== "style" && action !== "page") types?.demand();
-        if (opens) openBrowser(localUrl);
+        if (opens) open();
         opens = false;
       },
       failed(report) {
-        errors.show(report.kind === "build" ? "The app cannot be built:" : "The app has stopped:", report.errors);
+        errors.show(failureTitles[report.kind], report.errors);
         const [error] = report.errors;
         if (error !== undefined) history.noteReload(`${error.name}: ${error.message}`, true);
       },
@@ -168,7 +187,7 @@ export async function runDevServer(options: DevOptions): Promise<number> {
   if (facts.hasKeys) {
     keys = listenToKeys(process.stdin, {
       r: () => cycle?.restart(),
-      o: () => openBrowser(localUrl),
+      o: open,
       u: () => say(banner(facts, style)),
       c: () => say("\u001b[2J\u001b[3J\u001b[H"),
       h: () => say(keyHelp(style)),

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import inspector from "node:inspector";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { TornadoError } from "../core/errors.js";
 import { HTTPHeaders } from "../core/http/headers.js";
@@ -26,16 +27,21 @@ import { errorPage } from "./error-page.js";
 import { describeError, type ErrorReport, type ReportedError } from "./error-report.js";
 import { errorJson, errorText } from "./error-text.js";
 import { EventStreams } from "./event-streams.js";
+import { freshPages } from "./fresh-pages.js";
 import { liveReloadTransform } from "./live-reload-transform.js";
+import { compileChanged, compilePack, type ModuleTable, type Outside, runModules } from "./module-runner.js";
 import { isOwnPageWanted, notFoundPage, notFoundText, reportNotFound } from "./not-found-page.js";
 import { rehearsalApplication, rehearse } from "./rehearsal.js";
 import { readPreface } from "./relay-preface.js";
 import { reportRequestError, reportSettings } from "./request-report.js";
+import { maskSecrets, secretsOfApp } from "./secret-masking.js";
 import { shownSources } from "./shown-sources.js";
-import { BundleMap, mapStackText, mapStackTraces } from "./source-positions.js";
+import { BundleMap, type CodeMap, ModuleMaps, mapStackText, mapStackTraces } from "./source-positions.js";
 import { TerminalErrors } from "./terminal-errors.js";
 import {
   type LaterTask,
+  type ModuleStart,
+  type Preparation,
   type ServeDetail,
   type ServeTask,
   type SpareOptions,
@@ -51,11 +57,17 @@ delete process.env[spareOptionsVariable];
 const LINGER_MS = 100;
 const ORPHAN_DEADLINE_MS = 1000;
 const DESCRIBE_AFTER_MS = 100;
+const REHEARSE_AFTER_MS = 150;
 
+/** True as soon as the app is being made of this spare. */
+let isTaken = false;
 let application: Application | undefined;
 let server: HTTPServer | undefined;
 let rehearsal: HTTPServer | undefined;
 let revision = "";
+/** What is loaded or compiled ahead, by the path of its file. */
+const loaded = new Map<string, Promise<Outside>>();
+let compiled: { readonly pack: string; readonly table: ModuleTable } | undefined;
 const eventStreams = new EventStreams();
 /** Connections that have not said yet whom they come from, and so are not the server's yet. */
 const arriving = new Set<Socket>();
@@ -78,6 +90,7 @@ runWorker({
   startsOnTask: true,
   // When nobody is left who could be answered, nothing is worth waiting for.
   defaultDeadlineMs: ORPHAN_DEADLINE_MS,
+  prepare: (payload) => void prepare(payload as Preparation),
   start: (task) => serve(task as ServeTask),
   drain,
   onTask: (task) => obey(task as LaterTask),
@@ -87,22 +100,42 @@ void warmUp();
 /** Loads what the app will import, and answers a request of its own, so that nothing is done for the first time later. */
 async function warmUp(): Promise<void> {
   await listening;
-  // A package that fails will fail again, and be reported, when the app imports it.
-  if (spare.warmUp !== undefined) await loadPackages(spare.warmUp).catch(() => {});
-  if (server !== undefined) return;
+  await prepare(spare.preparation);
+  // When one save follows the other, the next one is waiting for the processor that this would take.
+  await pause(REHEARSE_AFTER_MS);
+  if (isTaken) return;
   rehearsal = new HTTPServer(rehearsalApplication(), { noKeepAlive: true });
   // Its connection may be cut, since the app may begin in the middle of it.
-  await rehearse(spare.socketPath, () => server === undefined);
+  await rehearse(spare.socketPath, () => !isTaken);
   rehearsal = undefined;
 }
 
-async function loadPackages(warmUpModule: string): Promise<void> {
-  const { load } = (await import(pathToFileURL(warmUpModule).href)) as { load(): Promise<unknown> };
-  await load();
+/** What fails here will fail again, and be reported, when the app begins. */
+async function prepare({ warmUp, pack }: Preparation): Promise<void> {
+  if (warmUp !== undefined) await outsideOf(warmUp).catch(() => {});
+  try {
+    if (pack !== undefined) modulesOf(pack);
+  } catch {
+    // The folder may have been emptied.
+  }
+}
+
+function outsideOf(warmUp: string): Promise<Outside> {
+  const known = loaded.get(warmUp);
+  if (known !== undefined) return known;
+  const loading = import(pathToFileURL(warmUp).href).then((module: { load(): Promise<Outside> }) => module.load());
+  loaded.set(warmUp, loading);
+  return loading;
+}
+
+function modulesOf(pack: string): ModuleTable {
+  if (compiled?.pack !== pack) compiled = { pack, table: compilePack(pack) };
+  return compiled.table;
 }
 
 async function serve(task: ServeTask): Promise<ServeDetail> {
-  const map = new BundleMap(task.bundle);
+  isTaken = true;
+  const map: CodeMap = typeof task.code === "string" ? new BundleMap(task.code) : new ModuleMaps(task.code);
   revision = task.revision;
   mapStackTraces(map);
   const readSource = shownSources(task.appRoot);
@@ -123,7 +156,7 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
   });
   if (task.inspectPort !== undefined) inspector.open(task.inspectPort, "127.0.0.1");
   try {
-    application = await makeApplication(task.bundle);
+    application = await makeApplication(task);
     await application.start();
   } catch (error) {
     // A module that cannot be linked has its place in the text of the trace, where V8 asks nobody.
@@ -131,7 +164,7 @@ async function serve(task: ServeTask): Promise<ServeDetail> {
     throw error;
   }
   // Each request of a kept-alive connection would come to this worker, also after the next save.
-  server = new HTTPServer(application, { noKeepAlive: true });
+  server = new HTTPServer(task.liveReload ? freshPages(application) : application, { noKeepAlive: true });
   await listening;
   const { templatePath, staticPath } = application.settings;
   setTimeout(describeApplication, DESCRIBE_AFTER_MS, application);
@@ -144,8 +177,10 @@ function describeApplication(described: Application): void {
   reportToParent({ kind: "application", app } satisfies WorkerReport);
 }
 
-async function makeApplication(bundle: string): Promise<Application> {
-  const { makeApp } = (await import(pathToFileURL(bundle).href)) as { makeApp: unknown };
+async function makeApplication({ code, warmUp }: ServeTask): Promise<Application> {
+  const exported =
+    typeof code === "string" ? await import(pathToFileURL(code).href) : await runFromModules(code, warmUp);
+  const { makeApp } = exported as { makeApp: unknown };
   if (typeof makeApp !== "function") {
     throw new TornadoError(
       "NO_APPLICATION",
@@ -160,6 +195,13 @@ async function makeApplication(bundle: string): Promise<Application> {
     "NO_APPLICATION",
     `makeApp() in src/app.ts returned ${what}. Return a new Application(routes, { debug }).`,
   );
+}
+
+async function runFromModules({ pack, changed, entry }: ModuleStart, warmUp: string): Promise<object> {
+  const outside = await outsideOf(warmUp);
+  const table = modulesOf(pack);
+  if (changed === undefined) return runModules(table, entry, outside, pack);
+  return runModules({ ...table, ...compileChanged(changed.code, pack) }, entry, outside, pack);
 }
 
 async function drain(deadlineMs: number): Promise<{ cut: number }> {
@@ -258,7 +300,8 @@ function showErrorsInTerminal(describe: (error: Error) => ReportedError[]): void
   const terminal = new TerminalErrors(process.stderr);
   subscribeToLog((record) => {
     if (!(record.error instanceof Error) || (record.level !== "error" && record.level !== "warn")) return false;
-    terminal.show(record.message, describe(record.error));
+    const secrets = secretsOfApp(application?.settings ?? {});
+    terminal.show(maskSecrets(record.message, secrets), maskSecrets(describe(record.error), secrets));
     return true;
   });
 }

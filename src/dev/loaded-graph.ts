@@ -19,6 +19,11 @@ export class LoadedGraph {
     return this.#stamps.has(file);
   }
 
+  /** What each file was when the last build began. */
+  get stamps(): ReadonlyMap<string, string> {
+    return this.#stamps;
+  }
+
   /** Whether a file of the graph is another one now than when the last build began. */
   isChanged(file: string): boolean {
     return this.#stamps.has(file) && stampOf(file) !== this.#stamps.get(file);

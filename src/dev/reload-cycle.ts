@@ -10,6 +10,7 @@ import type { WorkerExit } from "../process/worker-process.js";
 import { AppFolders } from "./app-folders.js";
 import type { BundleFiles } from "./bundle-files.js";
 import { type AppLayout, type ChangeKind, changeKind, type FileEvent, strongestKind } from "./change-kind.js";
+import { hasRoom, isDiskFull } from "./disk-room.js";
 import type { EditorOptions } from "./editor-link.js";
 import { type ErrorReport, reportBuildError } from "./error-report.js";
 import type { Front } from "./front.js";
@@ -17,11 +18,12 @@ import { gitLock, waitForGit } from "./git-lock.js";
 import type { AppFacts, SeenRequest } from "./history.js";
 import type { LiveReload } from "./live-reload.js";
 import { LoadedGraph } from "./loaded-graph.js";
+import { type GraphVersion, ModuleUpdates } from "./module-updates.js";
 import { addWork, type PendingWork, type WorkKind } from "./pending-work.js";
 import { reportStartFailure } from "./start-failure.js";
 import type { Changes } from "./watcher.js";
 import { WorkerEnds } from "./worker-ends.js";
-import type { ServingWorker, WorkerSwap } from "./worker-swap.js";
+import { type ServingWorker, StartTimeoutError, type WorkerSwap } from "./worker-swap.js";
 import type { WorkerReport } from "./worker-task.js";
 
 /** What the cycle tells: one call a reload, or one a failure. */
@@ -59,6 +61,9 @@ export interface ReloadCycleOptions {
   readEnvironment(): void;
 }
 
+/** What an app can be started from. */
+type AppCode = { readonly bundle: BundleResult } | { readonly version: GraphVersion };
+
 /** A file that is empty, or fails to build, may be half-written: it gets this long to become whole. */
 const SETTLE_MS = 25;
 /** A second look finds what changed between a file's two events, of which the watcher tells one. */
@@ -70,6 +75,7 @@ const EVENT_LIMIT_MS = 1000;
 const MISSED_EVENTS = 2;
 /** An app that is silent for so long is said to hang. */
 const HANGING_MS = 5000;
+const ROOM_LOOK_MS = 2000;
 
 /** The journey of a file change. */
 export class ReloadCycle {
@@ -78,14 +84,18 @@ export class ReloadCycle {
   readonly #files: BundleFiles;
   readonly #ends: WorkerEnds;
   readonly #folders: AppFolders;
+  readonly #modules: ModuleUpdates;
   #bundler: Promise<Bundler> | undefined;
   #worker: ServingWorker | undefined;
   /** The code that the worker runs. */
   #served: Uint8Array | undefined;
   #workerStarted = 0;
+  /** How often an app has been started, whether it succeeded or not. */
+  #starts = 0;
   #failure: ErrorReport | undefined;
   #pending: PendingWork | undefined;
   #abort = new AbortController();
+  #roomWatch: NodeJS.Timeout | undefined;
   #isRunning = false;
   #isClosed = false;
   #lastEvent = Number.NEGATIVE_INFINITY;
@@ -96,6 +106,9 @@ export class ReloadCycle {
     this.#files = options.files;
     this.#ends = new WorkerEnds(options.root);
     this.#folders = new AppFolders(options.root);
+    const packed = (pack: string) => options.swap.prepare({ warmUp: this.#files.warmUp, pack });
+    const isOn = options.inspectPort === undefined;
+    this.#modules = new ModuleUpdates({ root: options.root, files: options.files, isOn, packed });
   }
 
   /** What the dev server answers in the place of the app. */
@@ -139,6 +152,7 @@ export class ReloadCycle {
   /** Called when a request arrives: notices a save that no event has told of yet, and an app that has ended. */
   look(): void {
     this.#lookAtFiles();
+    this.#lookForRoom();
     const hasEnded = this.#worker === undefined && this.#failure === undefined;
     if (hasEnded && !this.#isRunning) this.#demand("revive", []);
   }
@@ -154,13 +168,18 @@ export class ReloadCycle {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#roomWatch);
     this.#abort.abort();
+    this.#modules.forget();
     await (await this.#bundler?.catch(() => undefined))?.dispose();
   }
 
   #demand(kind: WorkKind, files: readonly string[], pageFiles: readonly string[] = []): void {
     if (this.#isClosed) return;
+    clearInterval(this.#roomWatch);
+    this.#roomWatch = undefined;
     this.#options.front.hold();
+    this.#modules.interrupt();
     this.#pending = addWork(this.#pending, { kind, files, pageFiles });
     // What is being started now is old already.
     this.#abort.abort();
@@ -177,13 +196,26 @@ export class ReloadCycle {
       try {
         await this.#work(work, this.#abort.signal);
       } catch (error) {
-        if (this.#pending === undefined) this.#fail(await reportStartFailure(toError(error), this.#options.root));
+        if (this.#pending === undefined) {
+          this.#fail(await reportStartFailure(toError(error), this.#options.root));
+          if (isDiskFull(error)) this.#awaitRoom();
+        }
       }
     }
     this.#isRunning = false;
     if (this.#isClosed) return;
     this.#direct();
     for (const delay of SECOND_LOOK_MS) setTimeout(() => this.#isClosed || this.#lookAtFiles(), delay).unref();
+  }
+
+  /** No save tells of room on the disk. */
+  #awaitRoom(): void {
+    this.#roomWatch = setInterval(() => this.#lookForRoom(), ROOM_LOOK_MS);
+    this.#roomWatch.unref();
+  }
+
+  #lookForRoom(): void {
+    if (this.#roomWatch !== undefined && hasRoom(this.#files.folder)) this.restart();
   }
 
   /** Tells the front where requests go, now that nothing is changing. */
@@ -215,26 +247,51 @@ export class ReloadCycle {
     if (work.kind === "config") await this.#reconfigure();
     // Most editors empty a file before they write it, and an empty module builds.
     if (work.files.some((file) => this.#isEmpty(file))) await settle();
-    const bundle = await this.#build(work);
-    if (bundle === undefined) return;
-    const isSame = this.#served !== undefined && Buffer.compare(this.#served, bundle.code) === 0;
-    if (work.kind === "source" && isSame && this.#worker !== undefined) {
+    // A build in between may have met an emptied file, and so have been of fewer files than what is served.
+    this.#graph.add(this.#modules.served?.stamps.keys() ?? []);
+    this.#graph.beforeBuild();
+    const version = await this.#quickVersion(work);
+    const bundle = version === undefined ? await this.#build(work) : undefined;
+    const code = version === undefined ? bundle && { bundle } : { version };
+    if (code === undefined) return;
+    if (work.kind === "source" && this.#worker !== undefined && this.#isServed(code)) {
+      this.#noteServed(code);
       this.#recover(work);
       if (work.pageFiles.length > 0) setImmediate(() => this.#refreshPages("page", work.pageFiles));
       return;
     }
-    const worker = await this.#start(work, bundle, signal);
-    if (worker === undefined) return;
+    const started = await this.#start(work, code, signal);
+    if (started === undefined) return;
     // A newer change came while the app started: nobody must see this one.
-    if (this.#pending !== undefined) return void this.#options.swap.retire(worker);
+    if (this.#pending !== undefined) return void this.#options.swap.retire(started.worker);
     if (work.kind !== "revive") this.#ends.forget();
-    this.#takeOver(worker, bundle);
+    this.#takeOver(started.worker, started.code);
     this.#tell(work);
+  }
+
+  /** Gives what the saved files change in single modules, where that is all that they change. */
+  async #quickVersion({ kind, files }: PendingWork): Promise<GraphVersion | undefined> {
+    if (kind !== "source" || this.#worker === undefined) return undefined;
+    const named = files.map((file) => join(this.#options.root, file));
+    const version = await this.#modules.next(named, this.#graph.stamps);
+    if (version !== undefined) this.#graph.afterBuild(version.stamps.keys());
+    return version;
+  }
+
+  #isServed(code: AppCode): boolean {
+    if ("version" in code) return code.version.graph === this.#modules.served?.graph;
+    if (this.#served === undefined) return this.#modules.isServed(code.bundle, this.#graph.stamps);
+    return Buffer.compare(this.#served, code.bundle.code) === 0;
+  }
+
+  /** Remembers what the worker runs, for the next save. */
+  #noteServed(code: AppCode): void {
+    if ("version" in code) this.#modules.serves(code.version);
+    else if (this.#modules.served === undefined) this.#modules.learn(code.bundle, this.#graph.stamps);
   }
 
   /** Gives the bundle, or `undefined` when there is none: then the failure is told, unless newer work has come. */
   async #build(work: PendingWork): Promise<BundleResult | undefined> {
-    this.#graph.beforeBuild();
     try {
       this.#bundler ??= this.#createBundler();
       const bundle = await (await this.#bundler).rebuild();
@@ -259,18 +316,24 @@ export class ReloadCycle {
   }
 
   /** Gives the worker, or `undefined` when there is none: then the failure is told, unless newer work has come. */
-  async #start(work: PendingWork, bundle: BundleResult, signal: AbortSignal): Promise<ServingWorker | undefined> {
+  async #start(
+    work: PendingWork,
+    code: AppCode,
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: ServingWorker; readonly code: AppCode } | undefined> {
     const { root, host, swap, liveReload, inspectPort, editor } = this.#options;
     // Processes whose working directory was deleted do not find the one that took its place.
     if (this.#files.isGone) swap.retireSpares();
-    const path = this.#files.write(bundle);
-    if (this.#files.warmUp !== undefined) swap.setWarmUp(this.#files.warmUp);
+    const written = "bundle" in code ? this.#files.write(code.bundle) : await this.#modules.startOf(code.version);
+    if ("bundle" in code) swap.prepare({ warmUp: this.#files.warmUp });
     if (inspectPort !== undefined && this.#worker !== undefined) await swap.closeInspector(this.#worker);
+    this.#starts += 1;
     if (work.kind !== "revive") liveReload?.advance();
     const revision = liveReload?.revision ?? "";
     const task = {
       kind: "serve",
-      bundle: path,
+      code: written,
+      warmUp: this.#files.warmUp ?? "",
       appRoot: root,
       host,
       liveReload: liveReload !== undefined,
@@ -279,20 +342,34 @@ export class ReloadCycle {
       inspectPort,
     } as const;
     try {
-      return await swap.start(task, signal);
+      return { worker: await swap.start(task, signal), code };
     } catch (error) {
-      if (this.#pending === undefined) {
-        this.#retireWorker();
-        this.#fail(await reportStartFailure(toError(error), root, bundle));
-      }
+      if (this.#pending !== undefined) return undefined;
+      if ("version" in code && !(error instanceof StartTimeoutError)) return await this.#startFromBundle(work, signal);
+      this.#retireWorker();
+      this.#fail(await reportStartFailure(toError(error), root, "bundle" in code ? code.bundle : undefined));
       return undefined;
     }
   }
 
-  #takeOver(worker: ServingWorker, bundle: BundleResult): void {
+  /** What an app does that does not start is shown as the bundle has it, and the other way is left if that one starts. */
+  async #startFromBundle(
+    work: PendingWork,
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: ServingWorker; readonly code: AppCode } | undefined> {
+    this.#modules.forget();
+    this.#graph.beforeBuild();
+    const bundle = await this.#build(work);
+    const started = bundle && (await this.#start(work, { bundle }, signal));
+    if (started !== undefined) this.#modules.distrust();
+    return started;
+  }
+
+  #takeOver(worker: ServingWorker, code: AppCode): void {
     this.#retireWorker();
     this.#worker = worker;
-    this.#served = bundle.code;
+    if ("bundle" in code) this.#served = code.bundle.code;
+    this.#noteServed(code);
     this.#workerStarted = performance.now();
     this.#failure = undefined;
     this.#watchEnd(worker);
@@ -303,11 +380,11 @@ export class ReloadCycle {
       else if (said.kind === "application" && this.#worker === worker) this.#options.news.tookOver(said.app);
     });
     this.#folders.learn(worker.detail);
-    this.#options.watchAlso([...bundle.inputs, ...this.#folders.all]);
+    this.#options.watchAlso([...("bundle" in code ? code.bundle.inputs : []), ...this.#folders.all]);
   }
 
   #tell(work: PendingWork): void {
-    const action = this.#files.generation === 1 ? "start" : work.kind;
+    const action = this.#starts === 1 ? "start" : work.kind;
     this.#options.news.reloaded(action, work.files, performance.now() - work.since);
     if (work.kind === "revive") return;
     // After the front has let go: the page that loads again must find the new worker.
@@ -318,6 +395,7 @@ export class ReloadCycle {
   #recover(work: PendingWork): void {
     if (this.#failure === undefined) return;
     this.#failure = undefined;
+    this.#tellRevision();
     this.#options.news.reloaded("recover", work.files, performance.now() - work.since);
     setImmediate(() => this.#options.liveReload?.recover());
   }
@@ -334,11 +412,17 @@ export class ReloadCycle {
     setImmediate(() => this.#options.liveReload?.fail(report));
   }
 
+  /** A worker must not put a revision that is gone into its pages: each would load again for ever. */
+  #tellRevision(): void {
+    const { liveReload } = this.#options;
+    if (liveReload !== undefined) this.#worker?.process.giveTask({ kind: "revision", revision: liveReload.revision });
+  }
+
   #refreshPages(kind: "style" | "page", files: readonly string[]): void {
     const began = performance.now();
     const { liveReload, news } = this.#options;
     liveReload?.advance();
-    if (liveReload !== undefined) this.#worker?.process.giveTask({ kind: "revision", revision: liveReload.revision });
+    this.#tellRevision();
     if (kind === "page") liveReload?.reload();
     else liveReload?.swapSheets(files.map((file) => this.#folders.belowStatic(file)));
     news.reloaded(kind, files, performance.now() - began);
@@ -351,6 +435,7 @@ export class ReloadCycle {
       const { report, isLasting } = this.#ends.note(worker, error, exit, performance.now() - this.#workerStarted);
       this.#worker = undefined;
       this.#served = undefined;
+      this.#modules.forget();
       if (this.#isRunning) return;
       // An error has been printed by the worker itself.
       if (error === null) this.#options.news.failed(report);
@@ -379,12 +464,14 @@ export class ReloadCycle {
     const old = this.#worker;
     this.#worker = undefined;
     this.#served = undefined;
+    this.#modules.forget();
     if (old !== undefined) this.#ends.retire(old, this.#options.swap.retire(old));
   }
 
   async #reconfigure(): Promise<void> {
     this.#options.readEnvironment();
     this.#options.swap.retireSpares();
+    this.#modules.reset();
     const old = this.#bundler;
     this.#bundler = this.#createBundler();
     void old?.then((bundler) => bundler.dispose()).catch(() => {});

@@ -3,12 +3,16 @@
 import { resolve } from "node:path";
 import { BuildError } from "../bundle/build-error.js";
 import { type BundleResult, locateImport } from "../bundle/bundler.js";
+import { TornadoError } from "../core/errors.js";
 import { describeExit, type WorkerExit, WorkerFailedError } from "../process/worker-process.js";
+import { isDiskFull } from "./disk-room.js";
 import { describeError, type ErrorReport, reportBuildError } from "./error-report.js";
+import { maskSecrets, secretsOfEnvironment } from "./secret-masking.js";
 import { shownSources } from "./shown-sources.js";
 
 /** Describes the failure of a worker that was to become the app. */
 export async function reportStartFailure(error: Error, appRoot: string, bundle?: BundleResult): Promise<ErrorReport> {
+  if (isDiskFull(error)) return report("start", diskFull(error), appRoot);
   if (!(error instanceof WorkerFailedError)) return report("start", error, appRoot);
   if (!(error.cause instanceof Error)) {
     return report("start", withoutFrames("App did not start", `The app’s process ${error.message}`), appRoot);
@@ -41,12 +45,16 @@ export function reportKilled(appRoot: string): ErrorReport {
 }
 
 function report(kind: ErrorReport["kind"], error: Error, appRoot: string): ErrorReport {
-  return {
-    kind,
-    status: 500,
-    errors: describeError(error, { appRoot, readSource: shownSources(appRoot) }),
-    sections: [],
-  };
+  const errors = describeError(error, { appRoot, readSource: shownSources(appRoot) });
+  return maskSecrets({ kind, status: 500, errors, sections: [] }, secretsOfEnvironment(appRoot));
+}
+
+function diskFull(error: Error): TornadoError {
+  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  return new TornadoError(
+    "DISK_FULL",
+    `The disk is full: the app cannot be written to .tornado/dev (${code}). Make room, and the app comes back by itself.`,
+  );
 }
 
 /** An error of ours has no place in the app: frames of the dev server would only lead astray. */

@@ -2,8 +2,9 @@
 
 import { realpathSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 import { type FileEvent, isIgnored } from "./change-kind.js";
+import { FolderWatch } from "./folder-watch.js";
 import { stampOf } from "./loaded-graph.js";
 
 /** Files that changed together: path relative to the root, with forward slashes, to what happened to it last. */
@@ -27,7 +28,7 @@ const QUIET_MS = 2;
 const QUIET_AFTER_MANY_MS = 40;
 const MANY = 3;
 const LONGEST_BATCH_MS = 2000;
-/** chokidar tells of a file once in 5 ms: a second save within them, as of a formatter, must be looked for. */
+/** The system may tell of a file once for two saves, as of an editor and a formatter: the second one is looked for. */
 const LOOK_AGAIN_MS = 10;
 const MAX_LOOKED_AT_AGAIN = 20;
 const POLLING_INTERVAL_MS = 300;
@@ -42,10 +43,9 @@ function merged(earlier: FileEvent | undefined, event: FileEvent): FileEvent {
 export class Watcher implements AsyncDisposable {
   readonly #options: WatcherOptions;
   readonly #paths = new Set<string>();
-  #chokidar: FSWatcher;
-  /** Resolves when every file that is there is watched. */
-  readonly ready: Promise<void>;
-  #isPolling = false;
+  /** Absent when the files are looked at again and again. */
+  #folders: FolderWatch | undefined;
+  #polling: Promise<FSWatcher> | undefined;
   #batch = new Map<string, FileEvent>();
   #batchBegan = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -56,8 +56,13 @@ export class Watcher implements AsyncDisposable {
   constructor(options: WatcherOptions) {
     this.#options = options;
     for (const path of options.paths) this.#paths.add(this.#absolute(path));
-    this.#chokidar = this.#watch(false);
-    this.ready = new Promise((resolve) => this.#chokidar.once("ready", resolve));
+    this.#folders = new FolderWatch({
+      paths: this.#paths,
+      isIgnored: (path) => this.#isIgnored(path),
+      onEvent: (event, path) => this.#note(path, event),
+      onError: (error) => this.#fail(error),
+    });
+    if (this.#polling !== undefined) this.#stopListening();
   }
 
   /** Watches more: a template folder of another name, a source outside `src`. What is watched already costs nothing. */
@@ -66,7 +71,8 @@ export class Watcher implements AsyncDisposable {
       const absolute = this.#absolute(path);
       if (this.#isCovered(absolute)) continue;
       this.#paths.add(absolute);
-      this.#chokidar.add(absolute);
+      this.#folders?.add(absolute);
+      void this.#polling?.then((polling) => polling.add(absolute));
     }
   }
 
@@ -76,33 +82,40 @@ export class Watcher implements AsyncDisposable {
    * @param reason - Told by `onPolling`, once.
    */
   poll(reason: string): void {
-    if (this.#isPolling || this.#isClosed) return;
-    this.#isPolling = true;
-    void this.#chokidar.close();
-    this.#chokidar = this.#watch(true);
-    // Until it has seen every file once, it cannot tell what changed.
-    this.#chokidar.once("ready", () => this.#options.onPolling(reason, POLLING_INTERVAL_MS));
+    if (this.#polling !== undefined || this.#isClosed) return;
+    this.#stopListening();
+    this.#polling = this.#poll(reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#chokidar.close();
+    this.#stopListening();
+    await (await this.#polling)?.close();
   }
 
-  #watch(usePolling: boolean): FSWatcher {
+  #stopListening(): void {
+    this.#folders?.close();
+    this.#folders = undefined;
+  }
+
+  async #poll(reason: string): Promise<FSWatcher> {
+    const { watch } = await import("chokidar");
     const watcher = watch([...this.#paths], {
       ignoreInitial: true,
       ignored: (path) => this.#isIgnored(path),
       ignorePermissionErrors: true,
-      usePolling,
+      usePolling: true,
       interval: POLLING_INTERVAL_MS,
       binaryInterval: POLLING_INTERVAL_MS,
     });
     watcher.on("all", (event, path) => {
       if (event === "add" || event === "change" || event === "unlink") this.#note(path, event);
     });
-    watcher.on("error", (error) => this.#fail(error as NodeJS.ErrnoException));
+    // What cannot be looked at is not there.
+    watcher.on("error", () => {});
+    // Until it has seen every file once, it cannot tell what changed.
+    watcher.once("ready", () => this.#options.onPolling(reason, POLLING_INTERVAL_MS));
     return watcher;
   }
 

@@ -3,10 +3,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { compiledFile } from "../bundle/tornado-resolver.js";
+import { OrphanGuard } from "../process/orphan-guard.js";
 import { type DrainResult, WorkerFailedError, WorkerProcess } from "../process/worker-process.js";
-import { OrphanGuard } from "./orphan-guard.js";
 import {
+  type Preparation,
   type ServeDetail,
   type ServeTask,
   type SpareOptions,
@@ -19,6 +21,8 @@ export interface WorkerSwapOptions {
   readonly root: string;
   /** The environment of the workers, asked for at every start. */
   environment(): NodeJS.ProcessEnv;
+  /** Options of Node for the workers. */
+  readonly execArgv?: readonly string[];
   /** Called when a process has ended. */
   onExit(): void;
 }
@@ -31,6 +35,9 @@ export interface ServingWorker {
   readonly detail: ServeDetail;
 }
 
+/** Says that an app did not start in time. */
+export class StartTimeoutError extends WorkerFailedError {}
+
 interface Spare {
   readonly process: WorkerProcess;
   readonly socketPath: string;
@@ -40,6 +47,13 @@ interface Spare {
 const SPARES = 2;
 /** Warming a spare takes a processor for a while: the answer that was waited for goes first. */
 const REFILL_DELAY_MS = 60;
+/** What an app makes while it starts fits into this: no garbage is collected before the first answer. */
+const YOUNG_HEAP_MB = 16;
+/** What Node exits with when it does not know an option. The one for the heap is V8's, and promised by nobody. */
+const UNKNOWN_OPTION = 9;
+/** Starts that follow each other so closely belong together: only after such a pause is one thought to be the last. */
+const BURST_MS = 100;
+const QUIET_MS = 25;
 /** How long an app may take to start. */
 const START_LIMIT_MS = 20_000;
 /** How long requests of the old code may take to finish. */
@@ -53,29 +67,29 @@ export class WorkerSwap {
   readonly #all = new Set<WorkerProcess>();
   readonly #guard: OrphanGuard;
   #spares: Spare[] = [];
-  #warmUp: string | undefined;
+  #preparation: Preparation = {};
   #count = 0;
+  #heapOptions: readonly string[] = [`--min-semi-space-size=${YOUNG_HEAP_MB}`];
   #refill: NodeJS.Timeout | undefined;
+  #hasServed = false;
+  #lastStart = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: WorkerSwapOptions) {
     this.#options = options;
     this.#folder = mkdtempSync(join(tmpdir(), "tornado-"));
-    this.#guard = new OrphanGuard(this.#folder);
+    this.#guard = new OrphanGuard({ folder: this.#folder });
   }
 
-  /** Starts the first spares. */
+  /** Starts the first spare. The others wait: whoever has just started the dev server waits for this one. */
   warm(): void {
-    try {
-      while (this.#spares.length < SPARES && !this.#isClosed) this.#spares.push(this.#fork());
-    } catch {
-      // What keeps a process from being started is told when the app is to become one.
-    }
+    this.#fill(1);
   }
 
-  /** Names the module that spares load; those that have loaded another one stay, since they are warm enough. */
-  setWarmUp(path: string): void {
-    this.#warmUp = path;
+  /** Says what spares have at hand: those that are there, and later ones. */
+  prepare(preparation: Preparation): void {
+    this.#preparation = preparation;
+    for (const spare of this.#spares) spare.process.prepare(preparation);
   }
 
   /** Ends the spares, whose environment or packages are not those of the app any more. */
@@ -91,13 +105,19 @@ export class WorkerSwap {
    * @throws {WorkerFailedError} when the app does not start.
    */
   async start(task: ServeTask, signal: AbortSignal): Promise<ServingWorker> {
+    const isOneOfMany = performance.now() - this.#lastStart < BURST_MS;
+    this.#lastStart = performance.now();
+    // A spare for each of them would leave none for the last, which is the one that somebody will look at.
+    if (isOneOfMany) await pause(QUIET_MS, undefined, { signal });
     const spare = this.#take();
+    // Saves come faster than spares warm: the next one finds at least a spare that is being warmed.
+    if (this.#spares.length === 0 && this.#hasServed) this.#fill(SPARES);
     const stop = () => spare.process.kill("SIGKILL");
     const failed = new Promise<never>((_, reject) => {
       const limit = setTimeout(() => {
         stop();
         reject(
-          new WorkerFailedError(
+          new StartTimeoutError(
             `did not start within ${START_LIMIT_MS / 1000} s. Look for an endless loop, or an await that nothing ends.`,
           ),
         );
@@ -108,6 +128,7 @@ export class WorkerSwap {
     spare.process.giveTask(task);
     try {
       const detail = (await Promise.race([spare.process.ready, failed])) as ServeDetail;
+      this.#hasServed = true;
       return { ...spare, detail };
     } finally {
       signal.removeEventListener("abort", stop);
@@ -152,7 +173,15 @@ export class WorkerSwap {
 
   #refillLater(): void {
     clearTimeout(this.#refill);
-    this.#refill = setTimeout(() => this.warm(), REFILL_DELAY_MS);
+    this.#refill = setTimeout(() => this.#fill(SPARES), REFILL_DELAY_MS);
+  }
+
+  #fill(count: number): void {
+    try {
+      while (this.#spares.length < count && !this.#isClosed) this.#spares.push(this.#fork());
+    } catch {
+      // What keeps a process from being started is told when the app is to become one.
+    }
   }
 
   #fork(): Spare {
@@ -160,25 +189,21 @@ export class WorkerSwap {
     const name = `worker-${process.pid}-${this.#count}`;
     const socketPath =
       process.platform === "win32" ? `\\\\.\\pipe\\tornado-${name}` : join(this.#folder, `${name}.sock`);
-    const options: SpareOptions = { socketPath, warmUp: this.#warmUp };
+    const options: SpareOptions = { socketPath, preparation: this.#preparation };
     const worker = WorkerProcess.fork(compiledFile("dev/dev-worker.js"), {
       cwd: this.#options.root,
       env: { ...this.#options.environment(), [spareOptionsVariable]: JSON.stringify(options) },
-      execArgv: [],
+      execArgv: [...this.#heapOptions, ...(this.#options.execArgv ?? [])],
       // The keys that are pressed are the dev server's.
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#all.add(worker);
-    this.#watchAll();
-    void worker.exited.then(() => {
+    this.#guard.watch(worker);
+    void worker.exited.then(({ code }) => {
       this.#all.delete(worker);
-      this.#watchAll();
+      if (code === UNKNOWN_OPTION) this.#heapOptions = [];
       if (!this.#isClosed) this.#options.onExit();
     });
     return { process: worker, socketPath };
-  }
-
-  #watchAll(): void {
-    this.#guard.watch([...this.#all].flatMap(({ pid }) => pid ?? []));
   }
 }

@@ -1,5 +1,6 @@
 /** What the dev server and its workers say to each other beyond the messages of every worker. */
 
+import type { ModuleScript } from "../bundle/module-script.js";
 import type { EditorOptions } from "./editor-link.js";
 import type { ErrorReport } from "./error-report.js";
 import type { AppFacts, SeenRequest } from "./history.js";
@@ -8,8 +9,26 @@ import type { AppFacts, SeenRequest } from "./history.js";
 export interface SpareOptions {
   /** Path of the socket to listen on. */
   readonly socketPath: string;
-  /** Absolute path of a module that loads what the app imports from outside; absent before the first bundle. */
+  /** What is known already when it is started. */
+  readonly preparation: Preparation;
+}
+
+/** What a spare has at hand before it becomes the app. Paths are absolute. */
+export interface Preparation {
+  /** A module that loads what the app imports from outside; absent before the first bundle. */
   readonly warmUp?: string | undefined;
+  /** The app's modules, to be compiled; absent when they are not known yet, or cannot be. */
+  readonly pack?: string | undefined;
+}
+
+/** How an app is started from its modules. */
+export interface ModuleStart {
+  /** Absolute path of those that spares have compiled. */
+  readonly pack: string;
+  /** Those that have changed since. */
+  readonly changed: ModuleScript | undefined;
+  /** Which of them exports `makeApp`. */
+  readonly entry: number;
 }
 
 /** Name of the environment variable that carries {@link SpareOptions} as JSON. */
@@ -18,8 +37,10 @@ export const spareOptionsVariable = "TORNADO_DEV_SPARE";
 /** The first task of a worker: to become the app. */
 export interface ServeTask {
   readonly kind: "serve";
-  /** Absolute path of the bundle. */
-  readonly bundle: string;
+  /** Absolute path of the bundle, or the modules of the app. */
+  readonly code: string | ModuleStart;
+  /** Absolute path of the module that loads what the code imports from outside. */
+  readonly warmUp: string;
   readonly appRoot: string;
   /** The host that the front listens on. */
   readonly host: string;

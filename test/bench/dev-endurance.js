@@ -2,7 +2,7 @@
  * Saves a handler again and again, without a pause, and looks at what the dev server holds: `node test/bench/dev-endurance.js [saves]`.
  *
  * Each save is followed by one request, which must get the new answer. Memory, descriptors and processes of `tornado dev` are read from
- * /proc before and after: none may grow with the number of saves.
+ * /proc before and after: none may grow with the number of saves. Then come bursts, of whose saves only the last one is asked for.
  */
 
 import { spawn } from "node:child_process";
@@ -15,7 +15,8 @@ import { median, timeCommand } from "./measure.js";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const saves = Number(process.argv[2] ?? 500);
-const port = 18110;
+const port = Number(process.env.PORT ?? 18110);
+const bursts = { count: 15, saves: 30, apartMs: 20, pauseMs: 1000 };
 const folder = await mkdtemp(join(tmpdir(), "tornado-endurance-"));
 const app = join(folder, "app");
 await timeCommand(process.execPath, [
@@ -49,16 +50,31 @@ async function held() {
   };
 }
 
+/** CPU milliseconds that the dev server's workers have taken which have ended; `/proc` counts in hundredths of a second. */
+async function workersTook() {
+  const stat = await readFile(`/proc/${server.pid}/stat`, "utf8");
+  const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(14, 16);
+  return (Number(user) + Number(system)) * 10;
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Saves, and gives the time until the new answer; NaN for another answer. */
+async function saveAndAsk(word) {
+  await writeFile(file, source.replace("word-0", word));
+  const began = performance.now();
+  return (await ask()) === word ? performance.now() - began : Number.NaN;
+}
+
 try {
   while ((await ask()) !== "word-0") await sleep(20);
   const times = [];
   const samples = [];
-  let stale = 0;
+  const before = await workersTook();
   for (let save = 1; save <= saves; save++) {
-    await writeFile(file, source.replace("word-0", `word-${save}`));
-    const began = performance.now();
-    if ((await ask()) !== `word-${save}`) stale++;
-    times.push(performance.now() - began);
+    times.push(await saveAndAsk(`word-${save}`));
     if (save === Math.floor(saves / 10)) {
       await sleep(2000);
       samples.push(await held());
@@ -67,15 +83,31 @@ try {
   // Old processes answer to their end, and spares are warmed.
   await sleep(3000);
   samples.push(await held());
-  const [before, after] = samples;
+  const took = (await workersTook()) - before;
+  const answered = times.filter((time) => !Number.isNaN(time));
   console.log(
-    `${saves} saves without a pause: ${stale} answers not of the last save; save to answer ${median(times).toFixed(0)} ms median, ${Math.max(...times).toFixed(0)} at most`,
+    `${saves} saves without a pause: ${saves - answered.length} answers not of the last save; save to answer ${median(answered).toFixed(0)} ms median, ${mean(answered).toFixed(0)} mean, ${Math.max(...answered).toFixed(0)} at most; ${(took / saves).toFixed(0)} ms of CPU time of workers a save`,
   );
-  for (const name of Object.keys(before)) {
+  const [early, late] = samples;
+  for (const name of Object.keys(early)) {
     console.log(
-      `  ${name.padEnd(12)} ${before[name].toFixed(0).padStart(5)} after ${Math.floor(saves / 10)} saves, ${after[name].toFixed(0).padStart(5)} after ${saves}`,
+      `  ${name.padEnd(12)} ${early[name].toFixed(0).padStart(5)} after ${Math.floor(saves / 10)} saves, ${late[name].toFixed(0).padStart(5)} after ${saves}`,
     );
   }
+
+  const last = [];
+  for (let burst = 1; burst <= bursts.count; burst++) {
+    for (let save = 1; save < bursts.saves; save++) {
+      await writeFile(file, source.replace("word-0", `burst-${burst}-${save}`));
+      await sleep(bursts.apartMs);
+    }
+    last.push(await saveAndAsk(`burst-${burst}-last`));
+    await sleep(bursts.pauseMs);
+  }
+  const seen = last.filter((time) => !Number.isNaN(time));
+  console.log(
+    `${bursts.count} bursts of ${bursts.saves} saves, ${bursts.apartMs} ms apart: ${last.length - seen.length} answers not of the last save; last save to answer ${median(seen).toFixed(0)} ms median, ${Math.max(...seen).toFixed(0)} at most`,
+  );
 } finally {
   server.kill();
   await once(server, "exit");

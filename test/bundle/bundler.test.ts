@@ -25,7 +25,7 @@ describe("createBundler", () => {
 
     expect(externals).toContain("some-package");
     expect(externals.find((path) => path.endsWith("/core/web/index.js"))).toMatch(/^file:\/\//);
-    expect(externals).not.toContain("node:fs");
+    expect(externals).toContain("node:fs");
     expect(inputs.map((path) => path.slice(folder.path.length + 1)).sort()).toEqual(["src/app.ts", "src/x.ts"]);
     expect(Buffer.from(code).toString()).toContain('import "some-package"');
     expect(JSON.parse(Buffer.from(map).toString()).sourcesContent).toContain(source);
@@ -43,6 +43,21 @@ describe("createBundler", () => {
 
     expect(inputs.filter((path) => path.includes("d.json"))).toEqual([join(folder.path, "src/d.json")]);
     expect((failed as BuildError).problems).toHaveLength(1);
+  });
+
+  it("knows the file of an import that has a query, and one that is called as if it had", async () => {
+    await using folder = await temporaryFolder();
+    await using bundler = await bundlerFor(folder.path, {
+      "src/x.ts": 'import y from "./y.js?raw#x";\nimport z from "./z#1.js";\nexport const x = [y, z];\n',
+      "src/y.ts": "export default 1;\n",
+      "src/z#1.ts": "export default 2;\n",
+    });
+
+    const { inputs } = await bundler.rebuild();
+
+    expect(inputs).toEqual(
+      expect.arrayContaining([join(folder.path, "src/y.ts"), join(folder.path, "src/z#1.ts")]),
+    );
   });
 
   it("lowers standard decorators", async () => {
