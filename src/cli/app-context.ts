@@ -2,6 +2,7 @@
 
 import { findAppRoot } from "../core/app-root.js";
 import { developmentEnvFileNames, envFileNames, readEnvFiles } from "../core/env-file.js";
+import { terminalStyle } from "../core/terminal-style.js";
 import { CONFIG_SECTIONS } from "./command-options.js";
 import { type ConfigFile, loadConfigFile } from "./config-file.js";
 import { type SettledOptions, settleOptions } from "./parse-options.js";
@@ -15,12 +16,18 @@ export interface AppContext {
   readonly envFiles: Readonly<Record<string, string>>;
 }
 
-/** Finds the app around the current folder, and reads its files. */
-export async function openApp({ isDevelopment = false } = {}): Promise<AppContext> {
+/**
+ * Finds the app around the current folder, and reads its files. Lines of an .env file that say nothing are told on standard error.
+ *
+ * @param readsAgain - True for a command that reads the .env files again, and tells then.
+ */
+export async function openApp({ isDevelopment = false, readsAgain = false } = {}): Promise<AppContext> {
   const root = findAppRoot(process.cwd());
+  const { yellow } = terminalStyle(process.stderr);
+  const complain = (text: string) => readsAgain || process.stderr.write(`${yellow(text)}\n`);
   return {
     root,
-    envFiles: readEnvFiles(root, isDevelopment ? developmentEnvFileNames : envFileNames),
+    envFiles: readEnvFiles(root, isDevelopment ? developmentEnvFileNames : envFileNames, complain),
     config: await loadConfigFile(root),
   };
 }

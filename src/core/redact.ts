@@ -24,6 +24,11 @@ export function isSecretName(name: string): boolean {
   return !harmlessNames.has(plain) && (secretWholeNames.has(plain) || secretPart.test(plain));
 }
 
+/** Tells the same of a key of a query, where one-time codes are secrets too. */
+export function isSecretQueryName(name: string): boolean {
+  return secretQueryNames.has(name.toLowerCase()) || isSecretName(name);
+}
+
 /** Masks the password of a URL and the values of secret query keys. Everything else stays as it is written. */
 export function redactUrl(url: string): string {
   return redactUrlWithin(url, 0);
@@ -101,7 +106,7 @@ function isSecretQueryKey(written: string): boolean {
   } catch {
     // Not percent-encoded text: judged as written.
   }
-  return secretQueryNames.has(key.toLowerCase()) || isSecretName(key);
+  return isSecretQueryName(key);
 }
 
 function redactUserinfo(url: string): string {

@@ -39,10 +39,17 @@ const colouredStyle: TerminalStyle = {
   cyan: paint(36, 39),
 };
 
-/** Chooses the style for a stream: colour at a terminal only, and never with `NO_COLOR` (https://no-color.org). */
+/** Chooses the style for a stream. */
 export function terminalStyle(stream: StyledStream, environment: NodeJS.ProcessEnv = process.env): TerminalStyle {
-  const isPlain = !stream.isTTY || Boolean(environment.NO_COLOR) || environment.TERM === "dumb";
-  return isPlain ? plainStyle : colouredStyle;
+  return isColorful(stream, environment) ? colouredStyle : plainStyle;
+}
+
+/** Colour is for terminals, and for whoever asks by `FORCE_COLOR`; never with `NO_COLOR` (https://no-color.org). */
+export function isColorful({ isTTY }: StyledStream, environment: NodeJS.ProcessEnv = process.env): boolean {
+  const { NO_COLOR, FORCE_COLOR = "", TERM } = environment;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR !== "") return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTTY === true && TERM !== "dumb";
 }
 
 function paint(open: number, close: number): Paint {

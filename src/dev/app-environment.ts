@@ -1,13 +1,13 @@
 /** Makes the environment of an app in development: what is set already, and what its `.env` files say. */
 
-import { developmentEnvFileNames, readEnvFiles } from "../core/env-file.js";
+import { developmentEnvFileNames, type EnvFaultListener, readEnvFiles } from "../core/env-file.js";
 
-/** Reads the files anew; what is set outside of them beats them all. @param base - The environment without them. */
-export function appEnvironment(root: string, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...withoutNul(readEnvFiles(root, developmentEnvFileNames)), ...base };
-}
-
-/** A file that is no text has NUL characters, with which the system starts no process. */
-function withoutNul(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter(([name, value]) => !`${name}${value}`.includes("\0")));
+/**
+ * Reads the files anew; what is set outside of them beats them all.
+ *
+ * @param base - The environment without them.
+ * @param onFault - Told of lines that were left out.
+ */
+export function appEnvironment(root: string, base: NodeJS.ProcessEnv, onFault?: EnvFaultListener): NodeJS.ProcessEnv {
+  return { ...readEnvFiles(root, developmentEnvFileNames, onFault), ...base };
 }

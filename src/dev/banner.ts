@@ -10,6 +10,10 @@ export interface BannerFacts {
   /** Addresses for other machines; empty when the server listens on loopback. */
   readonly networkUrls: readonly string[];
   readonly root: string;
+  /** File of the certificate, where there is one: a browser asks about it. */
+  readonly certificate?: string | undefined;
+  /** Port of the debugger, if there is one. */
+  readonly inspectPort?: number | undefined;
   /** True when keys are listened to. */
   readonly hasKeys: boolean;
   /** Width of the terminal; what can be missed is left out where it would not fit into a line. */
@@ -19,7 +23,10 @@ export interface BannerFacts {
 const WIDE = 66;
 
 /** Makes the banner: name and version, URLs, what is watched, and how to get help. */
-export function banner({ localUrl, networkUrls, root, hasKeys, columns }: BannerFacts, style: TerminalStyle): string {
+export function banner(
+  { localUrl, networkUrls, certificate, inspectPort, root, hasKeys, columns }: BannerFacts,
+  style: TerminalStyle,
+): string {
   const network =
     networkUrls.length === 0
       ? style.dim('use "--host 0.0.0.0" to be reached from other machines')
@@ -30,6 +37,10 @@ export function banner({ localUrl, networkUrls, root, hasKeys, columns }: Banner
     `${style.dim("local  ")}  ${style.cyan(localUrl)}`,
     ...(isWide || networkUrls.length > 0 ? [`${style.dim("network")}  ${network}`] : []),
     ...(isWide ? [`${style.dim("watches")}  src, templates, static, .env, package.json`] : []),
+    ...(certificate === undefined
+      ? []
+      : [`${style.dim("trust  ")}  ${certificate}, ${style.dim("or pass the warning")}`]),
+    ...(inspectPort === undefined ? [] : [`${style.dim("debugger")} 127.0.0.1:${inspectPort}`]),
     style.dim(hasKeys ? "press h for help, q to quit" : "press Ctrl-C to quit"),
   ];
   return `\n${lines.map((line) => `  ${line}`).join("\n")}\n\n`;

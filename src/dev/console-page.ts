@@ -39,7 +39,7 @@ function requestTable(requests: readonly SeenRequest[]): string {
     ({ at, method, uri, status, handler, milliseconds }) =>
       `<tr><td>${time(at)}</td><td>${xhtmlEscape(method)}</td><td>${xhtmlEscape(uri)}</td><td class="status-${Math.floor(status / 100)}">${status}</td><td>${xhtmlEscape(handler)}</td><td class="number">${milliseconds.toFixed(1)} ms</td></tr>`,
   );
-  return `<div class="scroll" tabindex="0"><table class="requests"><thead><tr><th>Time</th><th>Method</th><th>Address</th><th>Status</th><th>Handler</th><th class="number">Took</th></tr></thead>
+  return `<div class="scroll" tabindex="0" role="group" aria-label="The last requests"><table class="requests"><thead><tr><th>Time</th><th>Method</th><th>Address</th><th>Status</th><th>Handler</th><th class="number">Took</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
@@ -49,7 +49,7 @@ function reloadList(reloads: readonly SeenReload[]): string {
     ({ at, text, isFailure }) =>
       `<tr${isFailure ? ' class="failed"' : ""}><td>${time(at)}</td><td>${xhtmlEscape(text)}</td></tr>`,
   );
-  return `<div class="scroll" tabindex="0"><table class="reloads"><tbody>${rows.join("\n")}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="group" aria-label="Reloads"><table class="reloads"><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
 function time(at: number): string {
@@ -59,6 +59,7 @@ function time(at: number): string {
 const consoleStyle = `
 .requests td:first-child, .reloads td:first-child { min-width: 0; white-space: nowrap; color: var(--dim); }
 .requests td { white-space: nowrap; } .requests td:nth-child(3) { min-width: 14em; white-space: normal; } .reloads td:last-child { width: 100%; }
+@media (max-width: 560px) { .requests td:nth-child(3) { min-width: 9em; } }
 .number { text-align: right; white-space: nowrap; }
 .status-2 { color: var(--string); } .status-3 { color: var(--type); } .status-4 { color: var(--number); } .status-5, .failed td:last-child { color: var(--red); font-weight: 600; }
 `;

@@ -24,6 +24,9 @@ export interface ErrorPageOptions {
   readonly trailer?: string | undefined;
 }
 
+/** A message that is no headline any more. */
+const LONG_MESSAGE = 240;
+
 /** Draws the page. Every text in it is escaped here and nowhere else. */
 export function errorPage(report: ErrorReport, { nonce, editorLink, trailer }: ErrorPageOptions): string {
   const [first, ...others] = report.errors;
@@ -33,13 +36,13 @@ export function errorPage(report: ErrorReport, { nonce, editorLink, trailer }: E
     head(report, first, editorLink),
     leadingCode(first),
     notes(first),
-    hint(report),
+    hint(report, first),
     report.kind === "build" ? "" : stack(first, editorLink),
     ...others.map((error) => furtherError(report, error, editorLink)),
     ...report.sections.map(section),
     `<textarea id="report" readonly hidden aria-label="The report as text">${xhtmlEscape(markdown(title, report))}</textarea>`,
   ].join("\n");
-  return devPage({ nonce, title, style: errorPageStyle, content, script: copyScript, trailer });
+  return devPage({ nonce, title, style: errorPageStyle, content, script: pageScript, trailer });
 }
 
 function head(report: ErrorReport, error: ReportedError, link: EditorLink): string {
@@ -50,7 +53,7 @@ function head(report: ErrorReport, error: ReportedError, link: EditorLink): stri
       ? ""
       : `<p class="about"><span class="request">${xhtmlEscape(about[0]!)}</span>${about[1] === undefined ? "" : ` <span class="arrow" aria-label="handled by">→</span> <span>${xhtmlEscape(about[1])}</span>`}</p>`;
   return `<header>
-<h1>${xhtmlEscape(error.message === "" ? error.name : error.message)}</h1>
+<h1${error.message.length > LONG_MESSAGE ? ' class="long" tabindex="0"' : ""}>${xhtmlEscape(error.message === "" ? error.name : error.message)}</h1>
 <p class="kind"><span class="class">${xhtmlEscape(error.name)}</span>${error.code === undefined ? "" : ` <span class="code">${xhtmlEscape(error.code)}</span>`}<button type="button" id="copy" hidden>Copy as Markdown</button></p>
 ${request}
 ${leading === undefined ? "" : `<p class="place">${placeLink(leading, link)}</p>`}
@@ -67,10 +70,13 @@ function code(excerpt: CodeExcerpt, file: string): string {
   const lines = excerpt.lines.map(({ number, text, isMarked }) => {
     const line = `<span class="gutter" data-number="${number}"></span>${highlight(text, file)}`;
     if (!isMarked) return `<span class="line">${line}</span>`;
-    const caret = `<span class="gutter"></span>${xhtmlEscape(caretLine(text, excerpt.column, excerpt.length))}`;
+    const carets = caretLine(text, excerpt.column, excerpt.length);
+    const begin = carets.indexOf("^");
+    const caret = `<span class="gutter"></span>${carets.slice(0, begin)}<b>${carets.slice(begin)}</b>`;
     return `<mark class="line">${line}</mark><span class="line caret" aria-hidden="true">${caret}</span>`;
   });
-  return `<pre class="excerpt" tabindex="0"><code>${lines.join("")}</code></pre>`;
+  const marked = excerpt.lines.find(({ isMarked }) => isMarked)?.number;
+  return `<pre class="excerpt" tabindex="0" role="group" aria-label="Code around line ${marked}"><code>${lines.join("")}</code></pre>`;
 }
 
 function notes(error: ReportedError): string {
@@ -78,12 +84,12 @@ function notes(error: ReportedError): string {
   return `<ul class="notes">${error.notes.map((note) => `<li>${xhtmlEscape(note)}</li>`).join("")}</ul>`;
 }
 
-function hint(report: ErrorReport): string {
+function hint(report: ErrorReport, error: ReportedError): string {
   const hints: Record<ErrorReport["kind"], string> = {
     build: "This page goes away by itself when the file is saved without the error.",
     start: "The app did not start. This page goes away by itself when it does.",
     crash: "The app’s process has ended. The next request starts it again.",
-    request: "",
+    request: leadingFrame(error) === undefined ? "The trace names no place in the app’s own code." : "",
   };
   const text = hints[report.kind];
   return text === "" ? "" : `<p class="hint">${text}</p>`;
@@ -161,7 +167,12 @@ function markdown(title: string, report: ErrorReport): string {
   return `### ${title.replaceAll("\n", " ")}\n\n${fence}text\n${text}${fence}\n`;
 }
 
-const copyScript = `
+/** A column far to the right is what the reader came for. */
+const pageScript = `
+for (const caret of document.querySelectorAll(".caret b")) {
+  const code = caret.closest("pre");
+  code.scrollLeft = caret.offsetLeft + caret.offsetWidth - code.clientWidth * 0.75;
+}
 const button = document.getElementById("copy"), report = document.getElementById("report");
 button.hidden = false;
 button.onclick = async () => {

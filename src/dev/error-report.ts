@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { BuildError, BuildProblem } from "../bundle/build-error.js";
 import { toError } from "../core/errors.js";
 import { type CodeExcerpt, excerptOf } from "./code-excerpt.js";
+import { maskSecrets, secretsOfEnvironment } from "./secret-masking.js";
 import { type FrameOwner, makeFrame, parseStack, type StackFrame } from "./stack-frames.js";
 
 /** A frame with the code around it. */
@@ -144,12 +145,8 @@ function excerptFor(frame: StackFrame, readSource: SourceReader): CodeExcerpt | 
 
 /** Describes what keeps an app from being built. */
 export function reportBuildError(error: BuildError, appRoot: string): ErrorReport {
-  return {
-    kind: "build",
-    status: 500,
-    errors: error.problems.map((problem, index) => describeProblem(problem, index, appRoot)),
-    sections: [],
-  };
+  const errors = error.problems.map((problem, index) => describeProblem(problem, index, appRoot));
+  return maskSecrets({ kind: "build", status: 500, errors, sections: [] }, secretsOfEnvironment(appRoot));
 }
 
 function describeProblem(problem: BuildProblem, index: number, appRoot: string): ReportedError {

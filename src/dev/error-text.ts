@@ -6,6 +6,7 @@ import { type ErrorReport, leadingFrame, type ReportedError, type ReportedFrame 
 
 /** A longer message would push everything else out of the terminal. */
 const MAX_TERMINAL_MESSAGE = 2000;
+const INDENT = "    ";
 
 /** The whole report as plain text: what a client gets that wants no HTML. */
 export function errorText(report: ErrorReport): string {
@@ -13,7 +14,10 @@ export function errorText(report: ErrorReport): string {
   const about = [report.request, report.handler].filter((part) => part !== undefined).join("  ->  ");
   const sections = report.sections
     .filter(({ rows }) => rows.length > 0)
-    .map(({ title, rows }) => `${title}\n${rows.map(([name, value]) => `  ${name}: ${value}`).join("\n")}`);
+    .map(
+      ({ title, rows }) =>
+        `${title}\n${rows.map(([name, value]) => `  ${name}: ${value.replaceAll("\n", "\n  ")}`).join("\n")}`,
+    );
   // It is shown by a terminal as often as not.
   return escapeControls(`${[...(about === "" ? [] : [about]), ...parts, ...sections].join("\n\n")}\n`);
 }
@@ -38,8 +42,12 @@ export function errorJson(report: ErrorReport): string {
   return `${JSON.stringify({ status, kind, request, handler, errors }, null, 2)}\n`;
 }
 
-/** What the terminal shows: what and where, the code, and the app's own frames. */
-export function terminalText(errors: readonly ReportedError[], style: TerminalStyle): string {
+/**
+ * What the terminal shows: what and where, the code, and the app's own frames.
+ *
+ * @param columns - Width of the terminal, in which no line of code is broken. Default: any.
+ */
+export function terminalText(errors: readonly ReportedError[], style: TerminalStyle, columns?: number): string {
   const lines: string[] = [];
   for (const error of errors) {
     const relation = error.relation === "" ? "" : style.dim(`${error.relation}: `);
@@ -48,7 +56,7 @@ export function terminalText(errors: readonly ReportedError[], style: TerminalSt
     const own = error.frames.filter(({ owner }) => owner === "app" || owner === "template");
     if (leading !== undefined) {
       lines.push(`  ${style.dim("at")} ${frameName(leading)}${style.cyan(place(leading))}`);
-      if (leading.excerpt !== undefined) lines.push(indent(colorExcerpt(shorter(leading), style)));
+      if (leading.excerpt !== undefined) lines.push(indent(colorExcerpt(shorter(leading, columns), style)));
     }
     for (const frame of own.filter((one) => one !== leading).slice(0, 5)) {
       lines.push(`  ${style.dim("at")} ${frameName(frame)}${style.cyan(place(frame))}`);
@@ -82,10 +90,11 @@ function frameName({ functionName }: ReportedFrame): string {
 }
 
 /** Five lines are enough in a terminal, which scrolls. */
-function shorter(frame: ReportedFrame): string {
+function shorter(frame: ReportedFrame, columns: number | undefined): string {
   const excerpt = frame.excerpt!;
   const marked = excerpt.lines.findIndex(({ isMarked }) => isMarked);
-  return excerptText({ ...excerpt, lines: excerpt.lines.slice(Math.max(0, marked - 2), marked + 3) });
+  const lines = excerpt.lines.slice(Math.max(0, marked - 2), marked + 3);
+  return excerptText({ ...excerpt, lines }, columns === undefined ? undefined : columns - INDENT.length);
 }
 
 function shorterMessage(message: string): string {
@@ -104,7 +113,7 @@ function colorExcerpt(text: string, style: TerminalStyle): string {
 }
 
 function indent(text: string): string {
-  return text.replaceAll(/^/gm, "    ");
+  return text.replaceAll(/^/gm, INDENT);
 }
 
 /** A message may hold what a client sent: it must not be able to command the terminal. */

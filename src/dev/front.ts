@@ -2,8 +2,8 @@
 
 import { createServer as createPageServer, type Server as PageServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
 import { writePreface } from "./relay-preface.js";
+import { createTlsDoor } from "./tls-door.js";
 
 export interface FrontOptions {
   /** Certificate and key, PEM, to serve HTTPS. */
@@ -51,9 +51,7 @@ export class Front {
     this.#server =
       options.tls === undefined
         ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-        : createTlsServer({ ...options.tls, allowHalfOpen: true, noDelay: true }, accept);
-    // A handshake that fails, such as plain HTTP to an HTTPS port, is the client's affair.
-    this.#server.on("tlsClientError", () => {});
+        : createTlsDoor(options.tls, accept);
   }
 
   /** Begins to accept; resolves with the port. Rejects with the system's error, such as EADDRINUSE. */

@@ -1,7 +1,6 @@
 /** Puts the live reload script into the pages that an app answers to a browser. */
 
 import type { HTTPHeaders } from "../core/http/headers.js";
-import type { HTTPServerRequest } from "../core/http/request.js";
 import { type FirstChunk, OutputTransform, type OutputTransformClass } from "../core/web/output-transform.js";
 import { liveReloadTag } from "./live-reload-script.js";
 
@@ -23,13 +22,16 @@ export function liveReloadTransform(revision: () => string): OutputTransformClas
       chunk: Buffer,
       finishing: boolean,
     ): FirstChunk {
-      if (isPage(statusCode, headers) && isAskedByPage(this.request)) {
+      if (isPage(statusCode, headers) && isAskedByPage(this.request.headers)) {
         const policy = headers.get("Content-Security-Policy") ?? "";
-        const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
+        const nonce = scriptNonce(policy);
         if (policy !== "") headers.set("Content-Security-Policy", withOwnConnections(policy));
         this.#tag = Buffer.from(liveReloadTag({ revision: revision(), nonce }));
         const length = headers.get("Content-Length");
         if (length !== undefined) headers.set("Content-Length", String(Number(length) + this.#tag.length));
+        // They are the app's, and would let a browser take this page for the one that the app serves without us.
+        headers.delete("Etag");
+        headers.delete("Last-Modified");
       }
       return { statusCode, headers, chunk: this.transformChunk(chunk, finishing) };
     }
@@ -46,6 +48,16 @@ export function liveReloadTransform(revision: () => string): OutputTransformClas
   };
 }
 
+/** What the policy admits scripts by: a nonce of its style sheets does not. */
+export function scriptNonce(policy: string): string | undefined {
+  const directives = policy.split(/[;,]/).map((directive) => directive.trim());
+  for (const name of ["script-src-elem", "script-src", "default-src"]) {
+    const sources = directives.find((directive) => directive.split(/\s/, 1)[0]?.toLowerCase() === name);
+    if (sources !== undefined) return /'nonce-([^']+)'/.exec(sources)?.[1];
+  }
+  return undefined;
+}
+
 /** Lets the page listen to the dev server, where the app's policy would not let it connect to its own host. */
 export function withOwnConnections(policy: string): string {
   const directives = policy.split(";").map((directive) => directive.trim().split(/\s+/));
@@ -60,6 +72,8 @@ export function withOwnConnections(policy: string): string {
 
 function isPage(statusCode: number, headers: HTTPHeaders): boolean {
   if (statusCode === 204 || statusCode === 206 || statusCode === 304) return false;
+  // A file that is kept must be as the app has made it.
+  if (headers.get("Content-Disposition")?.toLowerCase().startsWith("attachment") === true) return false;
   // What is encoded already cannot be added to; what the app compresses itself is compressed after us.
   return (
     headers.get("Content-Type")?.toLowerCase().startsWith("text/html") === true && !headers.has("Content-Encoding")
@@ -67,7 +81,7 @@ function isPage(statusCode: number, headers: HTTPHeaders): boolean {
 }
 
 /** A piece of HTML that a script fetched is no page. Where a browser does not say what it wants, it wants a page. */
-function isAskedByPage({ headers }: HTTPServerRequest): boolean {
+export function isAskedByPage(headers: HTTPHeaders): boolean {
   const destination = headers.get("Sec-Fetch-Dest");
   if (destination !== undefined) return ["document", "iframe", "frame"].includes(destination);
   return headers.get("User-Agent")?.startsWith("Mozilla/") === true && !headers.has("X-Requested-With");

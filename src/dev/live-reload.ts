@@ -12,6 +12,8 @@ import type { TypeFault } from "./type-check.js";
 /** Proxies and laptops drop connections on which nothing is said. */
 const KEEP_ALIVE_MS = 20_000;
 const MAX_TYPE_FAULTS = 50;
+/** A page begins to listen when it has loaded, and what it asks for until then may fail before. */
+const LOADING_MS = 2000;
 
 /** The channel to the open pages. It belongs to the front, so that it survives every change of the worker. */
 export class LiveReload {
@@ -22,8 +24,8 @@ export class LiveReload {
   readonly #editorLink: EditorLink;
   #count = 0;
   #failure: object | undefined;
-  /** What went wrong while no page was open. */
-  #unseen: object | undefined;
+  /** What went wrong last in an app that goes on. */
+  #latest: { readonly shown: object; readonly at: number; isSeen: boolean } | undefined;
   #interruptions = 0;
   #typeFaults: { readonly faults: readonly object[]; readonly count: number } = { faults: [], count: 0 };
 
@@ -55,8 +57,12 @@ export class LiveReload {
     response.write(
       `retry: 300\n${event("hello", { revision: this.revision, failure: this.#failure, ...this.#typeFaults })}`,
     );
-    if (this.#unseen !== undefined && this.#failure === undefined) response.write(event("failure", this.#unseen));
-    this.#unseen = undefined;
+    const latest = this.#latest;
+    if (latest !== undefined && this.#failure === undefined) {
+      const isNews = !latest.isSeen || performance.now() - latest.at < LOADING_MS;
+      if (isNews) response.write(event("failure", latest.shown));
+      latest.isSeen = true;
+    }
     this.#pages.add(response);
     response.on("close", () => this.#pages.delete(response));
   }
@@ -69,7 +75,7 @@ export class LiveReload {
   /** Has every page load again; call `advance` first. */
   reload(): void {
     this.#failure = undefined;
-    this.#unseen = undefined;
+    this.#latest = undefined;
     this.#say(event("reload", { revision: this.revision }));
   }
 
@@ -87,12 +93,12 @@ export class LiveReload {
 
   /**
    * Shows on the open pages what went wrong in an app that goes on: a crash, or an exception that no page was the answer to.
-   * When none is open, the next one shows it.
+   * A page that is being loaded shows it as well, and when none is open, the next one.
    */
   interrupt(report: ErrorReport): void {
     const shown = this.#shown(report);
-    if (this.#pages.size === 0) this.#unseen = shown;
-    else this.#say(event("failure", shown));
+    this.#latest = { shown, at: performance.now(), isSeen: this.#pages.size > 0 };
+    this.#say(event("failure", shown));
   }
 
   #shown(report: ErrorReport): object {
@@ -115,7 +121,7 @@ export class LiveReload {
   /** Takes the failure away without a reload: the app is again what the pages show. */
   recover(): void {
     this.#failure = undefined;
-    this.#say(event("fine", {}));
+    this.#say(event("fine", { revision: this.revision }));
   }
 
   /** Shows on every page, in a corner, what the type check has found; an empty list takes it away. */

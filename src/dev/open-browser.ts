@@ -2,13 +2,20 @@
 
 import { spawn } from "node:child_process";
 
-/** Opens it, or does nothing where there is no browser to be found. `BROWSER` names another program, or `none`. */
-export function openBrowser(url: string): void {
+/**
+ * Opens it. `BROWSER` names another program, or `none`.
+ *
+ * @param onFailure - Told of the program that is not there, or found no browser.
+ */
+export function openBrowser(url: string, onFailure: (program: string) => void): void {
   const chosen = process.env.BROWSER;
   if (chosen === "none") return;
   const [command, args] = commandFor(url, chosen);
   const child = spawn(command, args, { stdio: "ignore", detached: true });
-  child.on("error", () => {});
+  child.on("error", () => onFailure(command));
+  child.on("exit", (code) => {
+    if (code !== null && code !== 0) onFailure(command);
+  });
   child.unref();
 }
 

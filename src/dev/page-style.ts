@@ -3,7 +3,7 @@
 export const pageStyle = `
 :root {
   --ground: #f6f6f4; --card: #fff; --text: #1c1b1a; --dim: #6b6862; --line: #e3e1dc; --red: #c4203a; --red-soft: #fdeaec;
-  --link: #1f5fae; --keyword: #8b2fb0; --string: #1e7a45; --number: #a85a00; --comment: #7b7871; --type: #0b6a83; --call: #2952a3;
+  --link: #1f5fae; --keyword: #8b2fb0; --string: #1e7a45; --number: #9c5300; --comment: #67645e; --type: #0b6a83; --call: #2952a3;
 }
 @media (prefers-color-scheme: dark) {
   :root {

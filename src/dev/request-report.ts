@@ -1,9 +1,10 @@
 /** Describes the request in which an error happened, for the error page, with every secret masked. */
 
 import { packageVersion } from "../bundle/tornado-resolver.js";
-import { isSecretName, redacted, redactKnownSecrets, redactUrl, redactValue } from "../core/redact.js";
+import { isSecretName, isSecretQueryName, redacted, redactUrl, redactValue } from "../core/redact.js";
 import type { RequestHandler } from "../core/web/request-handler.js";
 import type { ErrorReport, ReportedError, ReportSection } from "./error-report.js";
+import { addSecret, maskSecrets, secretsOfApp } from "./secret-masking.js";
 
 const MAX_VALUE_LENGTH = 2000;
 /** A value signed by `setSignedCookie` is what proves who somebody is. */
@@ -24,8 +25,8 @@ export function reportRequestError(
     errors,
     sections: [
       { title: "Request", rows: requestRows(handler) },
-      { title: "Query arguments", rows: argumentRows(request.queryArguments) },
-      { title: "Form arguments", rows: argumentRows(request.bodyArguments) },
+      { title: "Query arguments", rows: argumentRows(request.queryArguments, isSecretQueryName) },
+      { title: "Form arguments", rows: argumentRows(request.bodyArguments, isSecretName) },
       { title: "Files", rows: fileRows(handler) },
       { title: "Body", rows: bodyRows(handler) },
       {
@@ -47,13 +48,12 @@ export function reportRequestError(
       },
     ],
   };
-  return maskValues(report, knownSecrets(handler));
+  return maskSecrets(report, knownSecrets(handler));
 }
 
 /** Shows the settings of an app, with every secret masked. */
 export function reportSettings(settings: Readonly<Record<string, unknown>>): ReportSection["rows"] {
-  const secrets = ordered(settingSecrets(settings));
-  return settingRows(settings).map(([name, value]) => [name, redactKnownSecrets(value, secrets)] as const);
+  return maskSecrets(settingRows(settings), secretsOfApp(settings));
 }
 
 function requestRows({ request, pathArgs, pathKwargs }: RequestHandler): ReportSection["rows"] {
@@ -67,10 +67,14 @@ function requestRows({ request, pathArgs, pathKwargs }: RequestHandler): ReportS
   ];
 }
 
-function argumentRows(values: ReadonlyMap<string, readonly Buffer[]>): ReportSection["rows"] {
-  return [...values].map(
-    ([name, all]) => [name, masked(name, all.map((value) => value.toString()).join(", "))] as const,
-  );
+function argumentRows(
+  values: ReadonlyMap<string, readonly Buffer[]>,
+  isSecret: (name: string) => boolean,
+): ReportSection["rows"] {
+  return [...values].map(([name, all]) => {
+    const text = all.map((value) => value.toString()).join(", ");
+    return [name, isSecret(name) ? redacted : masked(name, text)] as const;
+  });
 }
 
 function fileRows({ request }: RequestHandler): ReportSection["rows"] {
@@ -96,10 +100,32 @@ function cookieValue(name: string, value: string): string {
   return signedValue.test(value.replace(/^"/, "")) ? redacted : masked(name, value);
 }
 
+/** What was set; an empty list or object, as every app has some, says nothing. */
 function settingRows(settings: Readonly<Record<string, unknown>>): ReportSection["rows"] {
   return Object.entries(settings)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, shown(redactValue(value, name))] as const);
+    .filter(([, value]) => value !== undefined && !isEmpty(value))
+    .map(([name, value]) => [name, namesOf(value) ?? shown(redactValue(value, name))] as const);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value instanceof Map || value instanceof Set) return value.size === 0;
+  return typeof value === "object" && value !== null && isPlain(value) && Object.keys(value).length === 0;
+}
+
+/** Of UI modules, transforms and the like it is the names that tell something. */
+function namesOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || !isPlain(value)) return undefined;
+  const entries = Object.entries(value);
+  if (!entries.every(([, part]) => typeof part === "function")) return undefined;
+  const names = entries.map(([name, part]) =>
+    Array.isArray(value) || part.name === name ? part.name || "function" : `${name} (${part.name || "function"})`,
+  );
+  return names.join(", ");
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
 function masked(name: string, value: string): string {
@@ -110,10 +136,16 @@ function shown(value: unknown): string {
   if (typeof value === "string") return shorten(value);
   if (typeof value === "function") return `[${value.name || "function"}]`;
   try {
-    return shorten(JSON.stringify(value, null, 2) ?? String(value));
+    return shorten(JSON.stringify(value, withNames, 2) ?? String(value));
   } catch {
     return String(value);
   }
+}
+
+/** JSON knows neither of them, and would leave out the one and stop at the other. */
+function withNames(_: string, value: unknown): unknown {
+  if (typeof value === "function") return `[${value.name || "function"}]`;
+  return typeof value === "bigint" ? `${value}n` : value;
 }
 
 function shorten(text: string): string {
@@ -122,7 +154,7 @@ function shorten(text: string): string {
 
 /** What must not be seen wherever it stands: in a message, in a line of code, in a value of a harmless name. */
 function knownSecrets({ settings, request }: RequestHandler): ReadonlySet<string> {
-  const secrets = settingSecrets(settings);
+  const secrets = secretsOfApp(settings);
   for (const [name, value] of request.headers.getAll()) {
     // Of "Bearer abc" it is the second word that opens doors.
     if (isSecretName(name) && name.toLowerCase() !== "cookie")
@@ -134,41 +166,4 @@ function knownSecrets({ settings, request }: RequestHandler): ReadonlySet<string
       if (isSecretName(name)) for (const value of all) addSecret(secrets, value.toString());
   }
   return secrets;
-}
-
-/** The secrets of the environment and of an app's settings. */
-function settingSecrets(settings: Readonly<Record<string, unknown>>): Set<string> {
-  const secrets = new Set<string>();
-  for (const [name, value] of Object.entries(process.env)) {
-    // The working directory goes by the name of a password.
-    if (isSecretName(name) && name !== "PWD" && name !== "OLDPWD") addSecret(secrets, value);
-  }
-  for (const [name, value] of Object.entries(settings)) if (isSecretName(name)) addSecret(secrets, value);
-  return secrets;
-}
-
-/** Words such as "Bearer" and "Basic" are no secrets; a secret that short could not be masked without masking words. */
-function addSecret(secrets: Set<string>, value: unknown): void {
-  if (typeof value === "string") {
-    if (value.length >= 8) secrets.add(value);
-  } else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    for (const part of Object.values(value)) addSecret(secrets, part);
-  }
-}
-
-/** The longest first: a secret may be part of another one. */
-function ordered(secrets: ReadonlySet<string>): string[] {
-  return [...secrets].sort((one, other) => other.length - one.length);
-}
-
-function maskValues(report: ErrorReport, secrets: ReadonlySet<string>): ErrorReport {
-  if (secrets.size === 0) return report;
-  const longestFirst = ordered(secrets);
-  const mask = (value: unknown): unknown => {
-    if (typeof value === "string") return redactKnownSecrets(value, longestFirst);
-    if (Array.isArray(value)) return value.map(mask);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner)]));
-  };
-  return mask(report) as ErrorReport;
 }

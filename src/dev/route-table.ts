@@ -14,7 +14,7 @@ export function routeTable(routes: readonly RouteDescription[], nearest?: RouteD
     return `<tr${mark}><td>${xhtmlEscape(route.pattern)}${host}</td><td>${xhtmlEscape(route.handler)}</td><td>${route.methods.map((method) => xhtmlEscape(method)).join(" ")}</td><td>${name}</td></tr>`;
   });
   return `<input id="filter" type="search" placeholder="Filter the routes" aria-label="Filter the routes" autocomplete="off" spellcheck="false" hidden>
-<div class="scroll" tabindex="0"><table id="routes"><thead><tr><th>Pattern</th><th>Handler</th><th>Methods</th><th>Name</th></tr></thead>
+<div class="scroll" tabindex="0" role="group" aria-label="Routes"><table id="routes"><thead><tr><th>Pattern</th><th>Handler</th><th>Methods</th><th>Name</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
@@ -23,9 +23,10 @@ export const routeTableStyle = `
 .scroll { overflow-x: auto; margin-top: 8px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font: 13px/1.5 ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: 5px 14px; border-top: 1px solid var(--line); vertical-align: top; }
-thead th { border-top: 0; } td { overflow-wrap: anywhere; } td:first-child { min-width: 12em; } td:nth-child(2) { white-space: nowrap; }
+thead th { border-top: 0; } td { overflow-wrap: anywhere; } td:first-child { min-width: 12em; } td:nth-child(n+2) { white-space: nowrap; }
 tr.nearest td { background: var(--red-soft); } tr.nearest td:first-child { box-shadow: inset 3px 0 var(--red); }
 input { width: 100%; margin-top: 8px; font: inherit; font-size: 14px; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 7px 12px; }
+@media (max-width: 560px) { th, td { padding: 5px 8px; } td:first-child { min-width: 9em; } }
 .hint { margin-top: 12px; color: var(--dim); font-size: 14px; overflow-wrap: anywhere; }
 `;
 

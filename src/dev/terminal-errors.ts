@@ -22,7 +22,7 @@ export class TerminalErrors {
     if (this.#shown.has(identity)) return;
     this.#shown.add(identity);
     const style = terminalStyle(this.#stream);
-    this.#stream.write(`\n${style.dim(title)}\n${terminalText(errors, style)}\n\n`);
+    this.#stream.write(`\n${style.dim(title)}\n${terminalText(errors, style, this.#stream.columns)}\n\n`);
   }
 
   /** Forgets: the same error after a good moment is news. */

@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { applyEnv, envFileNames, readEnvFiles } from "../core/env-file.js";
+import { applyEnv, type EnvFaultListener, envFileNames, readEnvFiles } from "../core/env-file.js";
 import { TornadoError } from "../core/errors.js";
 import { HTTPServer } from "../core/http/server.js";
 import type { Application } from "../core/web/application.js";
@@ -70,10 +70,14 @@ export class AppServer {
   }
 }
 
-/** Reads the `.env` beside the built app, or, when it has none, that of the app it was built from. */
-export function readAppEnv(root: string): Record<string, string> {
+/**
+ * Reads the `.env` beside the built app, or, when it has none, that of the app it was built from.
+ *
+ * @param onFault - Told of lines that were left out.
+ */
+export function readAppEnv(root: string, onFault?: EnvFaultListener): Record<string, string> {
   const folder = [root, dirname(root)].find((one) => envFileNames.some((file) => existsSync(join(one, file))));
-  return folder === undefined ? {} : readEnvFiles(folder, envFileNames);
+  return folder === undefined ? {} : readEnvFiles(folder, envFileNames, onFault);
 }
 
 async function listen(server: HTTPServer, target: ListenTarget): Promise<void> {

@@ -3,6 +3,7 @@
 import { TornadoError } from "../core/errors.js";
 import { generalLog } from "../core/log.js";
 import { cpuCount } from "../process/cpu-count.js";
+import { OrphanGuard } from "../process/orphan-guard.js";
 import { readAppEnv } from "./app-server.js";
 import type { BuiltApp } from "./built-app.js";
 import { ChannelHub } from "./channel-hub.js";
@@ -26,9 +27,11 @@ import { runSingleProcess } from "./single-process.js";
  */
 export async function start(options: Partial<StartOptions>, app: BuiltApp): Promise<number> {
   // The real environment wins over the file. Here it is only read: workers read it anew, so that a reload sees a change.
-  const environment = { ...readAppEnv(app.root), ...process.env };
+  const faults: string[] = [];
+  const environment = { ...readAppEnv(app.root, (fault) => faults.push(fault)), ...process.env };
   const settled = resolveStartOptions(options, startOptionsFromEnvironment(environment), app.startOptions ?? {});
   configureStartLogging(settled);
+  for (const fault of faults) generalLog.warn(fault);
   try {
     if (settled.fork === 1) return await runSingleProcess(settled, app);
     return await runSupervisor(settled, app, settled.fork === 0 ? cpuCount() : settled.fork);
@@ -39,9 +42,13 @@ export async function start(options: Partial<StartOptions>, app: BuiltApp): Prom
   }
 }
 
+/** A worker whose supervisor was killed drains and tidies up by itself; what is there this much after its deadline hangs. */
+const orphanMarginSeconds = 5;
+
 async function runSupervisor(options: StartOptions, app: BuiltApp, workerCount: number): Promise<number> {
   const socket = await holdSocket(options);
   const startWorker = clusterWorkers(app, options, socket);
+  const guard = new OrphanGuard({ patienceSeconds: Math.ceil(options.gracefulTimeout) + orphanMarginSeconds });
   const metrics = options.metricsPort === undefined ? null : new MetricsCollector();
   const channels = new ChannelHub();
   let metricsServer: MetricsServer | null = null;
@@ -49,6 +56,7 @@ async function runSupervisor(options: StartOptions, app: BuiltApp, workerCount: 
     workerCount,
     startWorker(taskId) {
       const worker = startWorker(taskId);
+      guard.watch(worker);
       metrics?.add(taskId, worker);
       channels.add(taskId, worker);
       return worker;
@@ -71,6 +79,7 @@ async function runSupervisor(options: StartOptions, app: BuiltApp, workerCount: 
   } finally {
     (metricsServer as MetricsServer | null)?.close();
     socket.close();
+    await guard.close();
   }
 }
 

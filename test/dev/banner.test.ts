@@ -20,6 +20,20 @@ describe("the banner", () => {
   });
 });
 
+describe("colour", () => {
+  it.each([
+    ["at a terminal", true, {}, true],
+    ["in a pipe", false, {}, false],
+    ["at a dumb terminal", true, { TERM: "dumb" }, false],
+    ["with NO_COLOR", true, { NO_COLOR: "1" }, false],
+    ["with FORCE_COLOR in a pipe", false, { FORCE_COLOR: "1" }, true],
+    ["with FORCE_COLOR=0 at a terminal", true, { FORCE_COLOR: "0" }, false],
+    ["with both", false, { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
+  ])("%s: %s %o", (_, isTTY, environment, isColored) => {
+    expect(terminalStyle({ isTTY }, environment).bold("x") !== "x").toBe(isColored);
+  });
+});
+
 describe("the line of a reload", () => {
   it("names the first file, how many more there are, and the time", () => {
     expect(reloadLine("source", ["src/a.ts", "src/b.ts"], 14.4, plain)).toBe("reloaded src/a.ts and 1 more in 14 ms");

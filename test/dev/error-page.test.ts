@@ -121,6 +121,34 @@ describe("an excerpt", () => {
     expect(excerptOf("a", 7, 1, 5)).toBeUndefined();
   });
 
+  it.each([
+    [40, 1, 0],
+    [40, 36, 1],
+    [60, 150, 1],
+    [80, 195, 1],
+    [24, 100, 1],
+  ])("is cut around its column for a terminal of %i columns (column %i)", (columns, column, isCutBefore) => {
+    const code = Array.from({ length: 40 }, (_, word) => `wd${String(word).padStart(2, "0")}`).join(" ");
+    const source = `short\n${code}\n\n`;
+
+    const lines = excerptText(excerptOf(source, 2, column, 2)!, columns).split("\n");
+    const [, marked, carets] = lines as [string, string, string];
+
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(marked[carets.indexOf("^")]).toBe(code[column - 1]);
+    expect(marked.includes("| …")).toBe(isCutBefore === 1);
+    expect(lines).toHaveLength(4);
+  });
+
+  it("finds a column far behind in a line of thousands, and counts tabs for a terminal", () => {
+    const far = excerptOf(`${"x ".repeat(5000)}here${" y".repeat(5000)}`, 1, 10_001, 0)!;
+    const tabbed = excerptText(excerptOf("\t\tlet name = 1", 1, 7, 0)!, 80);
+
+    expect(far.lines[0]!.text.length).toBeLessThanOrEqual(400);
+    expect(far.lines[0]!.text.slice(far.column - 1, far.column - 1 + far.length)).toBe("here");
+    expect(tabbed).toBe("> 1 |         let name = 1\n    |             ^^^^");
+  });
+
   it("is coloured without changing its text", () => {
     const line = 'const a = "<b>" + `x` + 12; // <i>';
     const html = highlight(line, "a.ts");

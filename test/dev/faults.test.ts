@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { chmod, rename } from "node:fs/promises";
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { RunningDevServer, smallApp } from "./running-dev-server.js";
@@ -51,6 +51,33 @@ describe("a dev server where something is wrong with the machine", () => {
 
       expect(saved).toEqual(["again", "third"]);
       expect((await server.get("/")).body).toBe("forth");
+    },
+  );
+
+  it.skipIf(!hasNamespaces)(
+    "says that the disk is full, and comes back by itself when there is room (needs unshare -Urm)",
+    async () => {
+      await using server = await RunningDevServer.start(smallApp, {}, {}, [
+        "unshare",
+        "-Urm",
+        "sh",
+        "-c",
+        'mkdir -p .tornado && mount -t tmpfs -o size=3m tmpfs .tornado && exec "$@"',
+        "sh",
+      ]);
+      await server.get("/");
+      const mounted = `/proc/${server.program.pid}/root${server.path(".tornado")}`;
+
+      await writeFile(`${mounted}/ballast`, Buffer.alloc(4_000_000)).catch(() => {});
+      // What changes no export needs no place on the disk.
+      await server.save("src/word.ts", `${wordIs("later")}export const more = 1;\n`);
+      await server.program.saw(/The disk is full: .* \(ENOSPC\)/);
+      const full = await server.get("/");
+      await rm(`${mounted}/ballast`);
+      await server.program.saw(/restarted the app/);
+
+      expect(full.body).toContain("the app comes back by itself");
+      expect((await server.get("/")).body).toBe("later");
     },
   );
 
@@ -130,7 +157,7 @@ describe("a dev server where something is wrong with the machine", () => {
     // Nothing in between is an error, and the first answer is of one branch or of the other.
     expect(["300", "600"]).toContain(first.body);
     expect(reloads(server) - before).toBeLessThanOrEqual(3);
-    expect(server.program.output).not.toMatch(/cannot be built|has stopped/);
+    expect(server.program.output).not.toMatch(/cannot be built|has stopped|does not run/);
   });
 });
 

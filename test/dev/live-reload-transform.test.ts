@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withOwnConnections } from "../../src/dev/live-reload-transform.js";
+import { scriptNonce, withOwnConnections } from "../../src/dev/live-reload-transform.js";
 
 describe("the policy of a page with live reload", () => {
   it.each([
@@ -12,5 +12,18 @@ describe("the policy of a page with live reload", () => {
     ["connect-src *", "connect-src *"],
   ])("made of %s is %s", (policy, open) => {
     expect(withOwnConnections(policy)).toBe(open);
+  });
+});
+
+describe("the nonce of the script", () => {
+  it.each([
+    ["style-src 'nonce-style'; script-src 'self' 'nonce-script'", "script"],
+    ["default-src 'nonce-any'", "any"],
+    ["default-src 'nonce-any'; script-src 'self'", undefined],
+    ["Script-Src-Elem 'nonce-element'; script-src 'nonce-script'", "element"],
+    ["style-src 'nonce-style'", undefined],
+    ["img-src *, script-src 'nonce-second'", "second"],
+  ])("of %s is %s", (policy, nonce) => {
+    expect(scriptNonce(policy)).toBe(nonce);
   });
 });

@@ -49,6 +49,77 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await expect.poll(() => page.locator("link[rel=stylesheet]").count()).toBe(1);
   });
 
+  it("leaves one sheet of two saves that came before the first was fetched", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    const fetched: (() => Promise<void>)[] = [];
+    await page.route("**/app.css*", (route) => void fetched.push(() => route.continue()));
+
+    await server.save("static/app.css", "h1 { color: rgb(4, 5, 6); }\n");
+    await expect.poll(() => fetched.length).toBeGreaterThan(0);
+    const first = fetched.length;
+    await server.save("static/app.css", "h1 { color: rgb(7, 8, 9); }\n");
+    await expect.poll(() => fetched.length).toBeGreaterThan(first);
+    for (const go of fetched.reverse()) await go();
+    await page.waitForFunction("getComputedStyle(document.querySelector('h1')).color === 'rgb(7, 8, 9)'");
+
+    await expect.poll(() => page.locator("link[rel=stylesheet]").count()).toBe(1);
+  });
+
+  it("listens once for a page and the frames in it, of which a browser would hold six connections at most", async () => {
+    const frames = '<iframe src="/page?inner"></iframe>'.repeat(8);
+    await using server = await RunningDevServer.start({
+      ...smallApp,
+      "templates/page.html": smallApp["templates/page.html"]!.replace(
+        "</body>",
+        `{% if handler.request.query === "" %}{% raw ${JSON.stringify(frames)} %}{% end %}</body>`,
+      ),
+    });
+    let listeners = 0;
+    const page = await browser.newPage();
+    page.on("request", (request) => void (listeners += request.url().endsWith("/__tornado/events") ? 1 : 0));
+    await page.goto(server.url("/page"), { waitUntil: "load" });
+    const inner = page.frameLocator("iframe").last().locator("h1");
+    const color = () =>
+      page.evaluate("frames[7].getComputedStyle(frames[7].document.querySelector('h1')).color");
+
+    await server.save("static/app.css", "h1 { color: rgb(4, 5, 6); }\n");
+    await expect.poll(color).toBe("rgb(4, 5, 6)");
+    const before = listeners;
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await inner.filter({ hasText: "page second" }).waitFor();
+
+    expect(before).toBe(1);
+  });
+
+  it("does not load a page again and again that a cache answers", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+    const kept = await page.content();
+    await page.route("**/page", (route) => route.fulfill({ body: kept, contentType: "text/html" }));
+    const warned = page.waitForEvent("console", (message) => message.text().includes("another cache answers"));
+
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await warned;
+
+    expect(await page.textContent("h1")).toMatch("page first");
+  });
+
+  it("works over HTTPS", async () => {
+    await using server = await RunningDevServer.start(smallApp, { https: true });
+    const page = await browser.newPage({ ignoreHTTPSErrors: true });
+    const connected = page.waitForRequest((request) => request.url().endsWith("/__tornado/events"));
+    await page.goto(`https://localhost:${server.port}/page`, { waitUntil: "load" });
+    await connected;
+
+    await server.save("src/word.ts", "export const word = = 1;\n");
+    await page.waitForSelector("tornado-overlay");
+    await server.save("src/word.ts", 'export const word: string = "second";\n');
+    await page.waitForSelector("text=page second");
+
+    expect(await page.locator("tornado-overlay").count()).toBe(0);
+  });
+
   it("covers an open page while the build is broken, and uncovers it when the mistake is undone", async () => {
     await using server = await RunningDevServer.start();
     const page = await open(server, "/page");
@@ -57,7 +128,7 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await server.save("src/word.ts", "export const word = = 1;\n");
     await page.waitForSelector("tornado-overlay");
     const shown = await page.locator("tornado-overlay [role=alertdialog]").textContent();
-    await server.save("src/word.ts", smallApp["src/word.ts"]!);
+    await server.saveByRename("src/word.ts", smallApp["src/word.ts"]!);
     await page.waitForSelector("tornado-overlay", { state: "detached" });
 
     expect(shown).toContain('Unexpected "="');
@@ -107,6 +178,89 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
 
     expect(exception).toMatch(/<b>boom<\/b>[\s\S]*src\/app\.ts:28:11[\s\S]*The app goes on/);
     expect(end).toMatch(/exited with code 3[\s\S]*The app goes on/);
+  });
+
+  it("loads a page once that a save leaves as it was, though the browser has kept it", async () => {
+    await using server = await RunningDevServer.start();
+    const page = await open(server, "/page");
+
+    const connected = page.waitForRequest((request) => request.url().endsWith("/__tornado/events"));
+    await server.save("src/unused.ts", "export {};\n");
+    await server.save("src/app.ts", smallApp["src/app.ts"]!.replace("the deeper reason", "another reason"));
+    await connected;
+
+    expect(await revisionOf(page)).toBe(await newestRevision(page));
+  });
+
+  it("does not load a page again and again that was opened after a mistake was undone", async () => {
+    await using server = await RunningDevServer.start();
+    await server.get("/page");
+    await server.save("src/word.ts", "export const word = = 1;\n");
+    await server.saw(/cannot be built/);
+    await server.saveByRename("src/word.ts", smallApp["src/word.ts"]!);
+    await server.saw(/mended/);
+
+    const page = await open(server, "/page");
+
+    expect(await revisionOf(page)).toBe(await newestRevision(page));
+  });
+
+  it("is in a page that the browser has kept from a server without it", async () => {
+    await using server = await RunningDevServer.start();
+    const headers = { "User-Agent": "Mozilla/5.0", "Sec-Fetch-Dest": "document", Accept: "text/html" };
+    const { headers: kept } = await server.get("/page");
+
+    const {
+      status,
+      headers: answered,
+      body,
+    } = await server.get("/page", {
+      ...headers,
+      "If-None-Match": String(kept.etag),
+    });
+
+    expect(status).toBe(200);
+    expect(body).toContain("data-revision");
+    expect(answered).not.toHaveProperty("etag");
+  });
+
+  it("takes the keys with the overlay, and gives them back where they were", async () => {
+    await using server = await RunningDevServer.start({
+      ...smallApp,
+      "templates/page.html": smallApp["templates/page.html"]!.replace("</body>", "<input aria-label=name></body>"),
+    });
+    const page = await open(server, "/page");
+    await page.focus("input");
+    const code = `export const word = ${"1 + ".repeat(80)} = 1;\n`;
+
+    await server.save("src/word.ts", code);
+    const overlay = page.getByRole("alertdialog", { name: /^Build error: Unexpected "="/ });
+    await overlay.waitFor();
+    const [caret, shown] = await Promise.all([
+      overlay.locator("pre b").boundingBox(),
+      overlay.locator("pre").boundingBox(),
+    ]);
+    const focused = await overlay.locator(":focus").textContent();
+    await page.keyboard.press("Escape");
+    await overlay.waitFor({ state: "detached" });
+
+    expect(focused).toMatch(/^src\/word\.ts:1:/);
+    expect(caret!.x).toBeGreaterThan(shown!.x);
+    expect(caret!.x).toBeLessThan(shown!.x + shown!.width);
+    expect(await page.evaluate("document.activeElement.tagName")).toBe("INPUT");
+  });
+
+  it("shows an exception to the page that ran into it while it was loading, though another one is open", async () => {
+    const early = '<body><script>const x = new XMLHttpRequest(); x.open("GET", "/boom", false); x.send();</script>';
+    await using server = await RunningDevServer.start({
+      ...smallApp,
+      "templates/page.html": smallApp["templates/page.html"]!.replace("<body>", early),
+    });
+    await open(server, "/page");
+
+    const page = await open(server, "/page");
+
+    await page.waitForSelector("tornado-overlay");
   });
 
   it("keeps the place in the page when it loads it again", async () => {
@@ -161,3 +315,19 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await server.program.saw(/types are right/);
   });
 });
+
+/** The revision that the page says it was made by. */
+async function revisionOf(page: Page): Promise<string | null> {
+  return await page.locator("script[data-revision]").getAttribute("data-revision");
+}
+
+/** The revision that the dev server tells whoever begins to listen. */
+async function newestRevision(page: Page): Promise<string> {
+  return await page.evaluate(async () => {
+    const reader = (await fetch("/__tornado/events")).body!.getReader();
+    let text = "";
+    while (!text.includes("\n\n")) text += new TextDecoder().decode((await reader.read()).value);
+    await reader.cancel();
+    return (JSON.parse(/^data: (.*)$/m.exec(text)![1]!) as { revision: string }).revision;
+  });
+}

@@ -17,7 +17,7 @@ describe("from the packed tarball to a served app", () => {
     const installed = await run("npm", ["install", "--prefix", join(folder.path, "tool"), tarball]);
     expect(installed.code, installed.stderr).toBe(0);
     cli = join(folder.path, "tool/node_modules/.bin/create-tornado-app");
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await folder[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ import { noteNodeSupport } from "../note-node-support.js";
 
 /** Runs until Ctrl-C; gives the exit code. */
 export async function dev(flags: Readonly<Record<string, unknown>>): Promise<number> {
-  const app = await openApp({ isDevelopment: true });
+  const app = await openApp({ isDevelopment: true, readsAgain: true });
   const { values, origins } = settleFor(app, "dev", flags);
   noteNodeSupport(process.stderr, terminalStyle(process.stderr));
   const { runDevServer } = await import("../../dev/dev-server.js");
