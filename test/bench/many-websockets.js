@@ -10,10 +10,11 @@
 
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { buildApp } from "./built-app.js";
 
 const [websockets, workers, clients] = [60_000, 6, 6].map((usual, index) => Number(process.argv[index + 2] ?? usual));
 
@@ -25,17 +26,6 @@ class Room extends WebSocketHandler {
 }
 export function makeApp({ debug }) { return new Application([["/room", Room]], { debug, logFunction() {} }); }
 `;
-
-async function buildApp(folder) {
-  await mkdir(join(folder, "src"));
-  await writeFile(join(folder, "package.json"), '{ "name": "bench", "type": "module" }\n');
-  await writeFile(join(folder, "src/app.js"), appSource);
-  const tornado = resolve(import.meta.dirname, "../../bin/tornado.js");
-  const build = spawn(process.execPath, [tornado, "build"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  const [code] = await once(build, "exit");
-  if (code !== 0) throw new Error(`tornado build ended with ${code}`);
-  return join(folder, "dist/server.js");
-}
 
 /** Starts the server; answers with it, its port and the process ids of its workers. */
 async function startServer(program) {
@@ -81,7 +71,7 @@ const since = (begun) => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
 const folder = await mkdtemp(join(tmpdir(), "tornado-bench-"));
 const running = [];
 try {
-  const { server, port, pids } = await startServer(await buildApp(folder));
+  const { server, port, pids } = await startServer(await buildApp(folder, appSource));
   running.push(server);
   const before = await memoryOf(pids);
   let begun = performance.now();

@@ -11,14 +11,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { buildApp } from "./built-app.js";
 import { median } from "./measure.js";
 
 const HANG_MS = 10_000;
@@ -42,18 +43,6 @@ const appSource = `import { Application, RequestHandler } from "tornado/web";
 class PidHandler extends RequestHandler { get() { this.write(String(process.pid)); } }
 export function makeApp({ debug }) { return new Application([["/", PidHandler]], { debug, logFunction() {} }); }
 `;
-
-/** Makes and builds the app; answers with the program that serves it. */
-async function buildApp(folder) {
-  await mkdir(join(folder, "src"));
-  await writeFile(join(folder, "package.json"), '{ "name": "bench", "type": "module" }\n');
-  await writeFile(join(folder, "src/app.js"), appSource);
-  const tornado = resolve(import.meta.dirname, "../../bin/tornado.js");
-  const build = spawn(process.execPath, [tornado, "build"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  const code = await new Promise((end) => build.on("exit", end));
-  if (code !== 0) throw new Error(`tornado build ended with ${code}`);
-  return join(folder, "dist/server.js");
-}
 
 /** The supervisor, as its log tells of it. */
 class Server {
@@ -281,7 +270,7 @@ async function measureKills(server) {
 }
 
 const folder = await mkdtemp(join(tmpdir(), "tornado-under-load-"));
-const server = new Server(await buildApp(folder));
+const server = new Server(await buildApp(folder, appSource));
 let problems = 0;
 try {
   await server.until(() => server.port > 0, "start");
