@@ -10,14 +10,23 @@ export type HTTPHeadersInit =
 /** RFC 9110, section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /**
- * Names that were found valid, with the last plain value of each: a program sets the same few over and over, and to compare is
+ * Names that were found valid, with a plain value that each has had: a program sets the same few over and over, and to compare is
  * cheaper than to test.
  */
-const knownFields = new Map<string, { value: string }>();
+const knownFields = new Map<string, KnownField>();
 const maxKnownFields = 256;
 /** Longer ones come from outside, to fill the memory. */
 const maxKnownNameLength = 64;
 const maxKnownValueLength = 256;
+/** A value that is another each time is not worth a copy each time. */
+const missesPerCopy = 8;
+
+interface KnownField {
+  value: string;
+  /** How often another value has come. */
+  misses: number;
+}
+
 /** What nearly every value consists of. */
 const plainValue = /^[\t\x20-\x7e]*$/;
 /** RFC 9110, section 5.5: everything below the space but the tab, and DEL. Such a value could begin a line of its own. */
@@ -232,12 +241,12 @@ export class HTTPHeaders implements Iterable<[string, string]> {
     let known = knownFields.get(name);
     if (known === undefined) {
       if (!token.test(name)) throw new HTTPInputError(`${JSON.stringify(name)} is not a header name.`);
-      known = { value: "" };
+      known = { value: "", misses: 0 };
       if (knownFields.size < maxKnownFields && name.length <= maxKnownNameLength) knownFields.set(name, known);
     }
     if (known.value === value) return;
     if (plainValue.test(value)) {
-      if (value.length <= maxKnownValueLength) known.value = value;
+      if (value.length <= maxKnownValueLength && known.misses++ % missesPerCopy === 0) known.value = copyOf(value);
       return;
     }
     if (controlCharacter.test(value)) {
@@ -339,6 +348,11 @@ function addPlace(index: Map<string, number[]>, name: string, place: number): vo
   const places = index.get(lowerCaseName);
   if (places === undefined) index.set(lowerCaseName, [place]);
   else places.push(place);
+}
+
+/** A text that is cut out of another keeps all of that in memory. */
+function copyOf(plain: string): string {
+  return Buffer.from(plain, "latin1").toString("latin1");
 }
 
 function separatorOf(name: string): string {

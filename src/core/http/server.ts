@@ -149,6 +149,8 @@ export class HTTPServer implements TransportHost {
    * @param peer - Who the client is, if the socket itself does not know.
    */
   addSocket(socket: Socket, peer: { readonly remoteIp?: string; readonly protocol?: string } = {}): void {
+    // Its client has left meanwhile. Its end has been told already, and a session would wait for that for ever.
+    if (socket.destroyed) return;
     this.#acceptor ??= new transports[this.options.transport](this);
     // As those that it accepts itself: small pieces of an answer do not wait for each other.
     socket.setNoDelay(true);

@@ -4,8 +4,17 @@ import { hash } from "node:crypto";
 
 /** To compare longer ones costs as much as it saves, and they would be kept. */
 const maxRememberedLength = 1024;
-/** The last short text of each class of handlers, with its tag. */
-const lastTags = new WeakMap<object, { text: string; tag: string }>();
+/** A text that is another each time is not worth a copy each time. */
+const missesPerCopy = 8;
+/** A short text that each class of handlers has answered, with its tag. */
+const knownTags = new WeakMap<object, KnownTag>();
+
+interface KnownTag {
+  text: string;
+  tag: string;
+  /** How often another text has come. */
+  misses: number;
+}
 
 /**
  * Gives the SHA-1 of a body in double quotes, as Tornado does.
@@ -14,17 +23,24 @@ const lastTags = new WeakMap<object, { text: string; tag: string }>();
  */
 export function bodyTag(body: string | Uint8Array, handlerClass: object): string {
   if (typeof body !== "string" || body.length > maxRememberedLength) return digest(body);
-  const last = lastTags.get(handlerClass);
-  if (last === undefined) {
+  const known = knownTags.get(handlerClass);
+  if (known === undefined) {
     const tag = digest(body);
-    lastTags.set(handlerClass, { text: body, tag });
+    knownTags.set(handlerClass, { text: copyOf(body), tag, misses: 0 });
     return tag;
   }
-  if (last.text !== body) {
-    last.tag = digest(body);
-    last.text = body;
+  if (known.text === body) return known.tag;
+  const tag = digest(body);
+  if (++known.misses % missesPerCopy === 0) {
+    known.text = copyOf(body);
+    known.tag = tag;
   }
-  return last.tag;
+  return tag;
+}
+
+/** A text that is cut out of another keeps all of that in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function digest(body: string | Uint8Array): string {

@@ -1019,7 +1019,7 @@ export class RequestHandler<Kwargs extends object = object, App extends HandlerA
     // Any other error is in the log already, by logException.
     if (error === undefined || error instanceof HTTPError) {
       generalLog.error(`Cannot send an error page for ${this.#summary()}: its headers are out already`);
-    }
+    } else runtime().exceptionUnseen?.(this as unknown as RequestHandler, error);
     if (this.#isFinished) return;
     if (this.#isHeadRefused) {
       this.setStatus(500);

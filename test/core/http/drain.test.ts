@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callableDelegate } from "../../../src/core/http/callable-delegate.js";
@@ -198,6 +199,21 @@ describe("addSocket", () => {
 
     await conversation.until("hello /1");
     await server.closeAllConnections();
+  });
+
+  it("does not wait for a client that has left before its socket was handed over", async () => {
+    const server = createHTTPServer(counting().application);
+    const front = createServer();
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void front.close());
+    connect((front.address() as { port: number }).port, "127.0.0.1").on("error", () => {});
+    const [socket] = (await once(front, "connection")) as [Socket];
+    await once(socket.destroy(), "close");
+
+    server.addSocket(socket);
+
+    expect(server.connectionCount).toBe(0);
+    expect(await server.drain({ lingerMs: 10 })).toEqual({ cut: 0 });
   });
 
   it("is drained like what the server accepted itself", async () => {

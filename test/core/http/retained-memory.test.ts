@@ -1,10 +1,11 @@
-/** A connection that stays open must not keep what was answered on it. */
+/** Neither a connection that stays open, nor what is remembered beyond it, must keep what was answered. */
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { HTTPHeaders } from "../../../src/core/http/headers.js";
 import type { HTTPServerRequest } from "../../../src/core/http/request.js";
+import { bodyTag } from "../../../src/core/web/body-tag.js";
 import { Conversation, serve } from "./serve.js";
 
 setFlagsFromString("--expose-gc");
@@ -32,5 +33,29 @@ describe("a connection that stays open", () => {
 
     const kept = exchanges.filter((exchange) => exchange.deref() !== undefined).length;
     expect(kept).toBeLessThan(10);
+  });
+});
+
+describe("what is remembered of an answer, to be quicker with the next", () => {
+  const used = () => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const megabyte = 2 ** 20;
+  class Answering {}
+
+  it.each<[string, (text: string) => void]>([
+    ["a header", (text) => new HTTPHeaders().set("X-Cut-Out", text)],
+    ["a short body", (text) => void bodyTag(text, Answering)],
+  ])("does not keep the long text that it was cut out of: %s", async (_what, answer) => {
+    const before = used();
+
+    setImmediate(() => answer(JSON.stringify("a".repeat(20 * megabyte)).slice(100, 200)));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    // The engine keeps the text that was matched last.
+    /a/.test("a");
+
+    expect(used() - before).toBeLessThan(10 * megabyte);
   });
 });
