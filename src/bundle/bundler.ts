@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { isAbsolute, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type BuildContext, type BuildFailure, type BuildOptions, context, type Metafile } from "esbuild";
 import { appEntry } from "../core/app-root.js";
 import { BuildError, type BuildProblem, problemOf } from "./build-error.js";
@@ -187,7 +187,8 @@ export function inputsOf(root: string, metafile: Metafile): string[] {
 
 /** The path of an input that was imported as `./x.js?word` or `./x.js#word` ends so, unless a file is called like that. */
 function fileAt(path: string): string {
-  return /[?#]/.test(path) && !existsSync(path) ? path.replace(/[?#][^\\/]*$/, "") : path;
+  const [name = ""] = basename(path).split(/[?#]/);
+  return name === basename(path) || existsSync(path) ? path : join(dirname(path), name);
 }
 
 function refuseWithoutMakeApp(root: string, metafile: Metafile): void {

@@ -150,7 +150,7 @@ const star = /^__reExport\(\w+, \$import\("([^"\n]*)"\)\);$/gm;
 const leftOver = /\b(?:__toESM|__toCommonJS|require)\(|\brequire\.|\btypeof require\b|, module\.exports\)/;
 const takenName = /(?<![\w$])import_[\w$]+\.[\w$\\{}\u0080-\uffff]+/g;
 /** With which an import says what its file is to be read as. */
-const attributes = /\bwith\s*:?\s*\{[^{}]*\}/g;
+const attributes = /\bwith ?:? ?\{[^{}]*\}/g;
 /** The line of a clause that names its module, and what tells that the lines before it are no clause. */
 const namesModule = /\bfrom\s*["']|^\s*import\s*["']/;
 const isNoClause = /[;=(}]/;

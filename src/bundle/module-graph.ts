@@ -96,7 +96,7 @@ export function planModules(root: string, { metafile, parts }: BundleResult): Pl
   const files = inputs.map(([name]) => fileOf(root, name));
   if (new Set(files).size < files.length || packageFilesOf(files).some(saysSideEffects)) return undefined;
   const indexes = new Map(inputs.map(([name], index) => [name, index]));
-  return inputs.map(([name, input], index) => ({
+  return inputs.map(([, input], index) => ({
     file: files[index]!,
     imports: importTable(input, indexes),
     hasDefaultAlone: input.with !== undefined,

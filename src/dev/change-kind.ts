@@ -8,8 +8,8 @@ import { posix } from "node:path";
  */
 export type ChangeKind = "none" | "style" | "page" | "source" | "config";
 
-/** What happened to a file, in the words of the watcher. */
-export type FileEvent = "add" | "change" | "unlink";
+/** What happened to a file: it is new, other, gone, or another one has taken its place. */
+export type FileEvent = "add" | "change" | "unlink" | "replace";
 
 /** Where an app keeps what. All paths are relative to its root, with forward slashes and no slash at the end. */
 export interface AppLayout {
@@ -34,11 +34,17 @@ export function changeKind(path: string, event: FileEvent, layout: AppLayout): C
   // Translations are loaded once, when the app starts.
   if (translationFile.test(path) && isBelow(path, layout.translationFolders)) return "config";
   if (layout.isLoaded(path)) return "source";
-  if (isBelow(path, layout.staticFolders)) return event === "change" && path.endsWith(".css") ? "style" : "page";
+  if (isBelow(path, layout.staticFolders)) return isThere(event) && path.endsWith(".css") ? "style" : "page";
   if (isBelow(path, layout.templateFolders)) return "page";
-  // A new file may be what an import means from now on; a build that comes out the same changes nothing.
-  if (sourceFile.test(path) && (event === "add" || layout.isBroken)) return "source";
+  // Any file but one that is only written to may be a link by which an import was found, or is found now. A bundle has the names of what
+  // links lead to; and a build that comes out the same changes nothing.
+  if (sourceFile.test(path) && (event !== "change" || layout.isBroken)) return "source";
   return "none";
+}
+
+/** Whether a file is still, or again, where it was. */
+function isThere(event: FileEvent): boolean {
+  return event === "change" || event === "replace";
 }
 
 /** The kind of a batch of changes: whatever asks for the most. */

@@ -12,18 +12,16 @@ export const consolePath = "/__tornado/";
 export function consolePage(history: History, nonce: string): string {
   const { requests, reloads, app } = history;
   const content = `<header><h1>Console</h1><p class="hint">What <code>tornado dev</code> has seen lately. Secrets are masked.</p></header>
-<div id="news">
 <section><h2>The last requests</h2>
-${requestTable(requests)}
+<div data-news>${requestTable(requests)}</div>
 </section>
 <section><h2>Reloads</h2>
-${reloadList(reloads)}
+<div data-news>${reloadList(reloads)}</div>
 </section>
-</div>
 <section><h2>Routes, in the order in which they are tried</h2>
-${routeTable(app.routes)}
+<div data-news>${routeTable(app.routes)}</div>
 </section>
-<section><details><summary><h2>Settings</h2></summary><dl>${app.settings.map(([name, value]) => `<dt>${xhtmlEscape(name)}</dt><dd>${xhtmlEscape(value)}</dd>`).join("")}</dl></details></section>`;
+<section><details><summary><h2>Settings</h2></summary><div data-news><dl>${app.settings.map(([name, value]) => `<dt>${xhtmlEscape(name)}</dt><dd>${xhtmlEscape(value)}</dd>`).join("")}</dl></div></details></section>`;
   return devPage({
     nonce,
     title: "Console",
@@ -64,15 +62,29 @@ const consoleStyle = `
 .status-2 { color: var(--string); } .status-3 { color: var(--type); } .status-4 { color: var(--number); } .status-5, .failed td:last-child { color: var(--red); font-weight: 600; }
 `;
 
-/** The page is asked for again, and its news taken over: there is one way in which it is drawn. */
+/**
+ * The page is asked for again, and its news taken over: there is one way in which it is drawn. Only rows are put in anew, so
+ * that a table stays where it was scrolled to, and the focus and the filter where they are.
+ */
 const newsScript = `
+const known = new Map();
+const rowsOf = (part) => part.querySelector("tbody, dl");
 const look = async () => {
   if (document.hidden) return;
   try {
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const news = page.getElementById("news"), shown = document.getElementById("news");
-    if (news !== null && news.innerHTML !== shown.innerHTML) shown.replaceWith(news);
+    const parts = page.querySelectorAll("[data-news]");
+    document.querySelectorAll("[data-news]").forEach((shown, index) => {
+      const news = parts[index], text = news.innerHTML;
+      if (known.get(index) === text) return;
+      const isFirst = !known.has(index);
+      known.set(index, text);
+      if (isFirst && shown.innerHTML === text) return;
+      if (rowsOf(news) !== null && rowsOf(shown) !== null) rowsOf(shown).replaceChildren(...rowsOf(news).childNodes);
+      else shown.replaceWith(news);
+    });
+    filterRoutes();
   } catch {
     // The dev server has ended, or is starting again.
   }

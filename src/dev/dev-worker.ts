@@ -52,6 +52,8 @@ import {
 const spare = JSON.parse(process.env[spareOptionsVariable] ?? "{}") as SpareOptions;
 // What the app's own child processes inherit is the app's environment.
 delete process.env[spareOptionsVariable];
+// And not the options by which it is started here: `fork` hands them on.
+process.execArgv.length = 0;
 
 /** Time for the bytes of a relayed request to become a request. */
 const LINGER_MS = 100;

@@ -19,7 +19,7 @@ export interface ReportedError {
   readonly name: string;
   readonly message: string;
   readonly code?: string | undefined;
-  /** Innermost first; template frames, which say more than the code generated from them, at the front. */
+  /** Innermost first; template frames, which say more than the code generated from them, in the place of that code. */
   readonly frames: readonly ReportedFrame[];
   /** What else is known, such as where a name was declared first. */
   readonly notes: readonly string[];
@@ -89,15 +89,13 @@ function describeOne(error: Error, relation: ReportedError["relation"], options:
   const noted = options.templateFrames?.(error) ?? [];
   const places = noted.length > 0 ? noted : ownPlace(error);
   const templates = places.map(({ file, line, column }) => makeFrame(file, line, column ?? 1, "", appRoot, "template"));
-  // Core puts the innermost template place into the trace as well.
-  const known = new Set(templates.map(({ file, line }) => `${file}:${line}`));
   const message = textOf(() => error.message);
   const calls = parseStack(
     textOf(() => error.stack),
     appRoot,
     message,
-  ).filter(({ file, line }) => !known.has(`${file}:${line}`));
-  const frames = [...templates, ...calls].slice(0, MAX_FRAMES);
+  );
+  const frames = withTemplates(calls, templates).slice(0, MAX_FRAMES);
   const { code } = error as { code?: unknown };
   // Our own error says all of it: how we came to it is of no help.
   const isOurs = error.name === "TornadoError" && frames.every(({ owner }) => !isOfApp(owner));
@@ -109,6 +107,14 @@ function describeOne(error: Error, relation: ReportedError["relation"], options:
     frames: isOurs ? [] : frames.map((frame) => ({ ...frame, excerpt: excerptFor(frame, readSource) })),
     notes: [],
   };
+}
+
+/** Core puts template places into the trace as well: what comes before them was called by a template, and is where it happened. */
+function withTemplates(calls: readonly StackFrame[], templates: readonly StackFrame[]): StackFrame[] {
+  const known = new Set(templates.map(({ file, line }) => `${file}:${line}`));
+  const isTemplate = ({ file, line }: StackFrame) => known.has(`${file}:${line}`);
+  const at = Math.max(0, calls.findIndex(isTemplate));
+  return [...calls.slice(0, at), ...templates, ...calls.slice(at).filter((call) => !isTemplate(call))];
 }
 
 /** Reads what an error says of itself: it may be of a class that throws even then. */

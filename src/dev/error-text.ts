@@ -51,15 +51,19 @@ export function terminalText(errors: readonly ReportedError[], style: TerminalSt
   const lines: string[] = [];
   for (const error of errors) {
     const relation = error.relation === "" ? "" : style.dim(`${error.relation}: `);
-    lines.push(`${relation}${style.red(style.bold(error.name))}: ${escapeControls(shorterMessage(error.message))}`);
+    lines.push(
+      `${relation}${style.red(style.bold(escapeControls(error.name)))}: ${escapeControls(shorterMessage(error.message))}`,
+    );
     const leading = leadingFrame(error);
     const own = error.frames.filter(({ owner }) => owner === "app" || owner === "template");
     if (leading !== undefined) {
-      lines.push(`  ${style.dim("at")} ${frameName(leading)}${style.cyan(place(leading))}`);
+      lines.push(
+        `  ${style.dim("at")} ${escapeControls(frameName(leading))}${style.cyan(escapeControls(place(leading)))}`,
+      );
       if (leading.excerpt !== undefined) lines.push(indent(colorExcerpt(shorter(leading, columns), style)));
     }
     for (const frame of own.filter((one) => one !== leading).slice(0, 5)) {
-      lines.push(`  ${style.dim("at")} ${frameName(frame)}${style.cyan(place(frame))}`);
+      lines.push(`  ${style.dim("at")} ${escapeControls(frameName(frame))}${style.cyan(escapeControls(place(frame)))}`);
     }
     for (const note of error.notes) lines.push(`  ${style.dim(escapeControls(note))}`);
   }
@@ -117,7 +121,7 @@ function indent(text: string): string {
 }
 
 /** A message may hold what a client sent: it must not be able to command the terminal. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });

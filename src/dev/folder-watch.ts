@@ -4,7 +4,7 @@
  * A watch on each file besides would have the whole folder read again at every save, while somebody waits for the answer.
  */
 
-import { type FSWatcher, readdirSync, type Stats, statSync, watch } from "node:fs";
+import { type FSWatcher, readdirSync, type Stats, statSync, type WatchEventType, watch } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import type { FileEvent } from "./change-kind.js";
 import { stampOf } from "./loaded-graph.js";
@@ -92,7 +92,7 @@ export class FolderWatch {
 
   #watch(folder: string, inode: number): WatchedFolder | undefined {
     try {
-      const watcher = watch(folder, { persistent: true }, (_, name) => this.#hear(folder, name));
+      const watcher = watch(folder, { persistent: true }, (type, name) => this.#hear(folder, name, type));
       watcher.on("error", (error) => this.#options.onError(error as NodeJS.ErrnoException));
       const watched = { watcher, inode, entries: new Map<string, string>() };
       this.#folders.set(folder, watched);
@@ -103,18 +103,18 @@ export class FolderWatch {
     }
   }
 
-  #hear(folder: string, name: string | null): void {
+  #hear(folder: string, name: string | null, type: WatchEventType): void {
     const watched = this.#folders.get(folder);
     if (watched === undefined) return;
     // The folder itself is told of by its own name, as if it were in itself.
     const isSame = (name !== null && name !== basename(folder)) || folderStats(folder)?.ino === watched.inode;
     if (!isSame) this.#lose(folder);
     else if (name === null) this.#visit(folder, true);
-    else this.#look(watched, name, join(folder, name));
+    else this.#look(watched, name, join(folder, name), type);
   }
 
   /** Finds out what happened to something in a folder. */
-  #look(watched: WatchedFolder, name: string, path: string): void {
+  #look(watched: WatchedFolder, name: string, path: string, type: WatchEventType): void {
     if (!this.#matters(path) || this.#options.isIgnored(path)) return;
     const before = watched.entries.get(name);
     const isFolder = folderStats(path) !== undefined;
@@ -129,7 +129,9 @@ export class FolderWatch {
       this.#visit(path, true);
     } else if (before !== now) {
       watched.entries.set(name, now);
-      this.#options.onEvent(before === undefined ? "add" : "change", path);
+      // What the system calls a rename is anything but writing.
+      const isWritten = type === "change";
+      this.#options.onEvent(before === undefined ? "add" : isWritten ? "change" : "replace", path);
     }
   }
 

@@ -1,5 +1,7 @@
 /** Listens to single keys at a terminal, and puts the terminal back whatever happens. */
 
+import { readFileSync } from "node:fs";
+
 /** What the keys do. */
 export interface KeyActions {
   readonly r: () => void;
@@ -34,15 +36,21 @@ export function listenToKeys(input: NodeJS.ReadStream, actions: KeyActions): Key
       else if (Object.hasOwn(actions, key)) actions[key as keyof KeyActions]();
     }
   };
-  const restore = () => input.setRawMode(false);
-  const resume = () => input.setRawMode(true);
+  const restore = () => {
+    if (isInForeground()) input.setRawMode(false);
+  };
+  const resume = () => {
+    if (isInForeground()) {
+      input.setRawMode(true);
+      input.resume();
+    } else input.pause();
+  };
   const suspend = () => {
     restore();
     process.kill(process.pid, "SIGTSTP");
   };
-  input.setRawMode(true);
   input.on("data", onData);
-  input.resume();
+  resume();
   const refreshAfterPause = () => resume();
   process.on("SIGCONT", refreshAfterPause);
   process.on("exit", restore);
@@ -60,4 +68,17 @@ export function listenToKeys(input: NodeJS.ReadStream, actions: KeyActions): Key
       restore();
     },
   };
+}
+
+/** The system stops a job in the background that reads from the terminal or sets it, as after `tornado dev &` or `bg`. */
+function isInForeground(): boolean {
+  try {
+    const status = readFileSync("/proc/self/stat", "utf8");
+    // The name of the program, in parentheses, may hold spaces.
+    const [, , group, , , foregroundGroup] = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    return foregroundGroup === "-1" || group === foregroundGroup;
+  } catch {
+    // Only Linux has this file.
+    return true;
+  }
 }

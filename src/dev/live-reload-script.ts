@@ -57,6 +57,7 @@ export const liveReloadScript = `(() => {
     reload();
   };
 
+  const forgetStep = () => { try { sessionStorage.removeItem("tornado-live-reload"); } catch { /* As above. */ } };
   const pathOf = (link) => {
     const { pathname } = new URL(link.href);
     try { return decodeURIComponent(pathname); } catch { return pathname; }
@@ -136,7 +137,7 @@ export const liveReloadScript = `(() => {
       }
     }
     const footer = add(box, "footer", "");
-    add(footer, "small", failure.isPassing ? "The app goes on." : "Goes away by itself when it is mended.");
+    add(footer, "small", failure.isPassing ? (failure.request ? failure.request + ": the app goes on." : "The app goes on.") : "Goes away by itself when it is mended.");
     add(footer, "button", "Hide (Esc)").onclick = () => dismiss(failure);
     dialog.append(box);
     shadow.append(dialog);
@@ -203,6 +204,7 @@ export const liveReloadScript = `(() => {
       if (isFailurePage ? now.revision !== revision || !now.failure : !now.failure && now.revision !== revision) reloadOnce(now.revision);
       else if (now.failure && !isFailurePage) show(now.failure);
       else hide();
+      if (now.revision === revision) forgetStep();
       showTypes(now.faults, now.count);
     });
     source.addEventListener("reload", reload);

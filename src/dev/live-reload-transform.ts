@@ -4,6 +4,8 @@ import type { HTTPHeaders } from "../core/http/headers.js";
 import { type FirstChunk, OutputTransform, type OutputTransformClass } from "../core/web/output-transform.js";
 import { liveReloadTag } from "./live-reload-script.js";
 
+/** What stands before the head is short. */
+const MAX_HEAD_BYTES = 4096;
 const bodyEnds = ["</body>", "</BODY>"];
 
 /**
@@ -33,19 +35,39 @@ export function liveReloadTransform(revision: () => string): OutputTransformClas
         headers.delete("Etag");
         headers.delete("Last-Modified");
       }
-      return { statusCode, headers, chunk: this.transformChunk(chunk, finishing) };
+      return { statusCode, headers, chunk: this.#firstPiece(chunk, finishing) };
+    }
+
+    /** A page that comes in pieces may break off before its end, or never come to it. */
+    #firstPiece(chunk: Buffer, finishing: boolean): Buffer {
+      const position = finishing || this.#tag === undefined ? -1 : headStart(chunk);
+      return position === -1 ? this.transformChunk(chunk, finishing) : this.#putIn(chunk, position);
     }
 
     override transformChunk(chunk: Buffer, finishing: boolean): Buffer {
       if (this.#tag === undefined) return chunk;
       const at = Math.max(...bodyEnds.map((end) => chunk.lastIndexOf(end)));
       if (at === -1 && !finishing) return chunk;
-      const position = at === -1 ? chunk.length : at;
-      const whole = Buffer.concat([chunk.subarray(0, position), this.#tag, chunk.subarray(position)]);
+      return this.#putIn(chunk, at === -1 ? chunk.length : at);
+    }
+
+    #putIn(chunk: Buffer, position: number): Buffer {
+      const tag = this.#tag ?? Buffer.alloc(0);
       this.#tag = undefined;
-      return whole;
+      return Buffer.concat([chunk.subarray(0, position), tag, chunk.subarray(position)]);
     }
   };
+}
+
+/** Where the head begins, or else the body; -1 when neither does here. */
+function headStart(chunk: Buffer): number {
+  const text = chunk.toString("latin1", 0, MAX_HEAD_BYTES).toLowerCase();
+  for (const tag of ["<head>", "<head ", "<body>", "<body "]) {
+    const begin = text.indexOf(tag);
+    const end = begin === -1 ? -1 : text.indexOf(">", begin);
+    if (end !== -1) return end + 1;
+  }
+  return -1;
 }
 
 /** What the policy admits scripts by: a nonce of its style sheets does not. */

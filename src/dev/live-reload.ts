@@ -109,6 +109,7 @@ export class LiveReload {
     return {
       id: `${this.revision}-${this.#interruptions}`,
       isPassing: report.kind === "crash" || report.kind === "request",
+      request: report.request,
       name: error.name,
       message: error.message,
       place: frame === undefined ? "" : place(frame),

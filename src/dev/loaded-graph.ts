@@ -29,10 +29,20 @@ export class LoadedGraph {
     return this.#stamps.has(file) && stampOf(file) !== this.#stamps.get(file);
   }
 
-  /** Notes the times before a build reads the files: a save during the build then counts as one after it. */
-  beforeBuild(): void {
-    for (const file of this.#stamps.keys()) this.#stamps.set(file, stampOf(file));
+  /**
+   * Notes the times before a build reads the files: a save during the build then counts as one after it.
+   *
+   * @returns Whether a file may have the size and the time of an earlier state, which a bundler takes for the same.
+   */
+  beforeBuild(): boolean {
+    let isDeceptive = false;
+    for (const [file, before] of this.#stamps) {
+      const now = stampOf(file);
+      isDeceptive ||= isBackdated(before, now);
+      this.#stamps.set(file, now);
+    }
     this.#buildBegan = Date.now();
+    return isDeceptive;
   }
 
   /** Takes over the files that the build has read. */
@@ -73,8 +83,15 @@ export class LoadedGraph {
 /** Gives a text that is another one after the file was saved. */
 export function stampOf(file: string): string {
   const stats = statsOf(file);
-  // The inode tells a save by rename that kept size and time, as `cp -p` and `mv` do.
-  return stats === undefined ? "gone" : `${stats.mtimeNs}:${stats.size}:${stats.ino}`;
+  // The inode tells a save by rename that kept size and time, as `cp -p` and `mv` do; the last time, which nobody can set, one in place.
+  return stats === undefined ? "gone" : `${stats.mtimeNs}:${stats.size}:${stats.ino}:${stats.ctimeNs}`;
+}
+
+/** Says whether a file was saved, moved or touched without becoming newer. */
+function isBackdated(before: string, now: string): boolean {
+  const [wasNewAt, isNewAt] = [before, now].map((stamp) => /^\d+/.exec(stamp)?.[0]);
+  if (before === now || wasNewAt === undefined || isNewAt === undefined) return false;
+  return BigInt(isNewAt) <= BigInt(wasNewAt);
 }
 
 /** A file met for the first time was read at an unknown moment of the build; if that is in doubt, it is read once more. */

@@ -7,6 +7,7 @@ import { ErrorHandler } from "../core/web/plain-handlers.js";
 import { RequestHandler } from "../core/web/request-handler.js";
 import type { RouteDescription } from "../core/web/route-listing.js";
 import { devPage } from "./dev-page.js";
+import { escapeControls } from "./error-text.js";
 import { nearestRoute, routeTable, routeTableScript, routeTableStyle } from "./route-table.js";
 
 /** What is known about an address that led nowhere. */
@@ -100,5 +101,5 @@ export function notFoundText({ request, reasons, routes }: NotFoundReport): stri
   const table = lines.map(
     ([methods, pattern, handler]) => `  ${methods.padEnd(widths[0]!)}  ${pattern.padEnd(widths[1]!)}  ${handler}`,
   );
-  return `404: Not Found\n\n${request}\n${reasons.join("\n")}\n\nRoutes\n${table.join("\n")}\n`;
+  return escapeControls(`404: Not Found\n\n${request}\n${reasons.join("\n")}\n\nRoutes\n${table.join("\n")}\n`);
 }

@@ -249,7 +249,7 @@ export class ReloadCycle {
     if (work.files.some((file) => this.#isEmpty(file))) await settle();
     // A build in between may have met an emptied file, and so have been of fewer files than what is served.
     this.#graph.add(this.#modules.served?.stamps.keys() ?? []);
-    this.#graph.beforeBuild();
+    this.#beforeBuild();
     const version = await this.#quickVersion(work);
     const bundle = version === undefined ? await this.#build(work) : undefined;
     const code = version === undefined ? bundle && { bundle } : { version };
@@ -358,7 +358,7 @@ export class ReloadCycle {
     signal: AbortSignal,
   ): Promise<{ readonly worker: ServingWorker; readonly code: AppCode } | undefined> {
     this.#modules.forget();
-    this.#graph.beforeBuild();
+    this.#beforeBuild();
     const bundle = await this.#build(work);
     const started = bundle && (await this.#start(work, { bundle }, signal));
     if (started !== undefined) this.#modules.distrust();
@@ -472,6 +472,15 @@ export class ReloadCycle {
     this.#options.readEnvironment();
     this.#options.swap.retireSpares();
     this.#modules.reset();
+    this.#replaceBundler();
+  }
+
+  #beforeBuild(): void {
+    // It remembers files by their size and time. There is none when one could not be created.
+    if (this.#graph.beforeBuild() && this.#bundler !== undefined) this.#replaceBundler();
+  }
+
+  #replaceBundler(): void {
     const old = this.#bundler;
     this.#bundler = this.#createBundler();
     void old?.then((bundler) => bundler.dispose()).catch(() => {});

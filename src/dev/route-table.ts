@@ -30,19 +30,20 @@ input { width: 100%; margin-top: 8px; font: inherit; font-size: 14px; color: var
 .hint { margin-top: 12px; color: var(--dim); font-size: 14px; overflow-wrap: anywhere; }
 `;
 
-/** The script of the filter. */
+/** The script of the filter; `filterRoutes()` is for a script that has put in other rows. */
 export const routeTableScript = `
-const filter = document.getElementById("filter");
-if (filter !== null) {
+const filterRoutes = () => {
+  const filter = document.getElementById("filter");
+  if (filter === null) return;
   filter.hidden = false;
-  filter.addEventListener("input", () => {
-    const words = filter.value.toLowerCase().split(/\\s+/);
-    for (const row of document.querySelectorAll("#routes tbody tr")) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
-    }
-  });
-}`;
+  const words = filter.value.toLowerCase().split(/\\s+/);
+  for (const row of document.querySelectorAll("#routes tbody tr")) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+};
+document.addEventListener("input", filterRoutes);
+filterRoutes();`;
 
 /** What a segment of a pattern looks like that stands for any text. */
 const openSegment = /^:\w+|[()[\]\\*+]/;

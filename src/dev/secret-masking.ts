@@ -112,7 +112,8 @@ function maskCode(code: string): string {
   for (const match of code.matchAll(quoted)) {
     const [whole, quote = "", text = ""] = match;
     const between = code.slice(behind, match.index);
-    const isSecret = text.length >= MIN_LENGTH && !isSecretName(text) && namesBefore(between, before).some(isSecretName);
+    const isSecret =
+      text.length >= MIN_LENGTH && !isSecretName(text) && namesBefore(between, before).some(isSecretName);
     masked += between + (isSecret ? quote + redacted + quote : whole);
     behind = match.index + whole.length;
     before = text;

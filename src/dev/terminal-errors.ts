@@ -2,7 +2,7 @@
 
 import { terminalStyle } from "../core/terminal-style.js";
 import { leadingFrame, type ReportedError } from "./error-report.js";
-import { place, terminalText } from "./error-text.js";
+import { escapeControls, place, terminalText } from "./error-text.js";
 
 /** Remembers what was printed, as long as it lives. */
 export class TerminalErrors {
@@ -22,7 +22,9 @@ export class TerminalErrors {
     if (this.#shown.has(identity)) return;
     this.#shown.add(identity);
     const style = terminalStyle(this.#stream);
-    this.#stream.write(`\n${style.dim(title)}\n${terminalText(errors, style, this.#stream.columns)}\n\n`);
+    this.#stream.write(
+      `\n${style.dim(escapeControls(title))}\n${terminalText(errors, style, this.#stream.columns)}\n\n`,
+    );
   }
 
   /** Forgets: the same error after a good moment is news. */

@@ -35,8 +35,9 @@ const POLLING_INTERVAL_MS = 300;
 
 /** What two events of one file come to: gone and there again is how many editors save; new and written to is new. */
 function merged(earlier: FileEvent | undefined, event: FileEvent): FileEvent {
-  if (earlier === "unlink" && event === "add") return "change";
-  return earlier === "add" && event === "change" ? "add" : event;
+  if (earlier === "unlink" && event === "add") return "replace";
+  if (earlier === "add" && event !== "unlink") return "add";
+  return earlier === "replace" && event === "change" ? "replace" : event;
 }
 
 /** Watches an app's files until it is closed. */

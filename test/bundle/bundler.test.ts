@@ -55,9 +55,7 @@ describe("createBundler", () => {
 
     const { inputs } = await bundler.rebuild();
 
-    expect(inputs).toEqual(
-      expect.arrayContaining([join(folder.path, "src/y.ts"), join(folder.path, "src/z#1.ts")]),
-    );
+    expect(inputs).toEqual(expect.arrayContaining([join(folder.path, "src/y.ts"), join(folder.path, "src/z#1.ts")]));
   });
 
   it("lowers standard decorators", async () => {

@@ -132,7 +132,7 @@ describe("a graph", () => {
         "src/late.ts": "export {};\n",
       },
     ],
-    ["runs a text as code", { "src/other.ts": 'export const value = new Function("return import(\'node:fs\')");\n' }],
+    ["runs a text as code", { "src/other.ts": "export const value = new Function(\"return import('node:fs')\");\n" }],
     ["evaluates a text", { "src/other.ts": "export const value = (0, eval)('1');\n" }],
     ["has a line for the shell", { "src/other.ts": "#!/usr/bin/env node\nexport const value = 1;\n" }],
     [

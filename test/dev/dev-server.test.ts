@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, utimes } from "node:fs/promises";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RunningDevServer, smallApp } from "./running-dev-server.js";
@@ -31,6 +31,59 @@ describe("the dev server", () => {
     expect(answers).toEqual(Array.from({ length: 12 }, (_, index) => `w${index + 1}`));
     // What a worker asks itself to be warm must never reach the app.
     expect(server.said).not.toContain("?name=");
+  });
+
+  it("sees what leads to another source than before: a link, and a folder that was one", async () => {
+    await using served = await RunningDevServer.start({
+      ...smallApp,
+      "src/app.ts": smallApp["src/app.ts"]!.replace("./word.js", "./linked/word.js"),
+      "one/word.ts": 'export const word: string = "one";\n',
+      "two/word.ts": 'export const word: string = "two";\n',
+      "six/word.ts": 'export const word: string = "six";\n',
+      "src/linked/word.ts": 'export const word: string = "own";\n',
+    });
+    const link = served.path("src/linked");
+    // No file that the app was made of changes: the first request may come before the event.
+    const serves = async (word: string) => await served.until("/", ({ body }) => body === word);
+
+    for (const name of ["one", "two"]) {
+      await rm(link, { recursive: true });
+      await symlink(`../${name}`, link);
+      await serves(name);
+    }
+    await rm(link);
+    await served.until("/", ({ status }) => status === 500);
+    await mkdir(link);
+    await symlink("../../six/word.ts", served.path("src/linked/word.ts"));
+    await serves("six");
+    await symlink("../../one/word.ts", served.path("src/linked/next.ts"));
+    await rename(served.path("src/linked/next.ts"), served.path("src/linked/word.ts"));
+    const last = await serves("one");
+
+    expect(last.status).toBe(200);
+  });
+
+  it("sees a save that kept the size and the time of a file, and one of a file that is imported with a query", async () => {
+    await using served = await RunningDevServer.start({
+      ...smallApp,
+      "src/app.ts": smallApp["src/app.ts"]!.replace("./word.js", "./word.js?raw"),
+    });
+    const long = new Date("2020-01-01");
+    const words: string[] = [];
+
+    for (const word of ["one", "two", "six"]) {
+      await served.save("src/word.ts", `export const word: string = "${word}";\n`);
+      await utimes(served.path("src/word.ts"), long, long);
+      words.push((await served.get("/")).body);
+    }
+
+    expect(words).toEqual(["one", "two", "six"]);
+  });
+
+  it("hands no option of its own on to what the app starts", async () => {
+    await server.save("src/word.ts", "export const word: string = JSON.stringify(process.execArgv);\n");
+
+    expect((await server.get("/")).body).toBe("[]");
   });
 
   it("finishes a request with the code that it began with", async () => {

@@ -7,6 +7,7 @@ import { editorLinks } from "../../src/dev/editor-link.js";
 import { errorPage } from "../../src/dev/error-page.js";
 import { describeError, type ErrorReport } from "../../src/dev/error-report.js";
 import { errorText } from "../../src/dev/error-text.js";
+import { TerminalErrors } from "../../src/dev/terminal-errors.js";
 
 const editorLink = editorLinks({ editor: "vscode", root: "/app" });
 const attack = '</textarea><script>alert("x")</script><!--';
@@ -103,6 +104,34 @@ describe("an error that does not behave", () => {
     expect(text).toContain("\\x1b]0;title\\x07");
     expect(text.length).toBeLessThan(20_000);
     expect(errors[0]!.frames.map(({ shownFile }) => shownFile)).not.toContain("src/fake.ts");
+  });
+
+  it("leads to what a template has called, when that is where it happened", () => {
+    const templateFrames = () => [{ file: "/app/templates/page.html", line: 4, column: 2 }];
+    const error = errorAt("deep", "/app/src/entry.ts");
+    error.stack = error.stack!.replace("    at steps", "    at template (templates/page.html:4:2)\n    at steps");
+    const own = errorAt("in the template", "/app/src/home.ts");
+
+    const [called] = describeError(error, { ...options, templateFrames });
+    const [thrown] = describeError(own, { ...options, templateFrames });
+
+    const places = (one: typeof called) => one!.frames.slice(0, 2).map(({ shownFile }) => shownFile);
+    expect(places(called)).toEqual(["src/entry.ts", "templates/page.html"]);
+    expect(places(thrown)).toEqual(["templates/page.html", "src/home.ts"]);
+  });
+
+  it("commands no terminal by its name, its title, or the name of a file", () => {
+    const written: string[] = [];
+    const terminal = new TerminalErrors({
+      write: (text: string) => written.push(text),
+    } as unknown as NodeJS.WriteStream);
+    const error = errorAt("plain", "/app/src/\u001b[2J.ts");
+    error.name = "Name\u001b[31m";
+
+    terminal.show("GET /\u009b31m", describeError(error, options));
+
+    expect(written.join("")).toMatch(/\\x9b31m[\s\S]*Name\\x1b\[31m: plain[\s\S]*src\/\\x1b\[2J\.ts/);
+    expect(written.join("").replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
   });
 
   it("leads into no code of the framework", () => {

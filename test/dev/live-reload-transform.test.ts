@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { scriptNonce, withOwnConnections } from "../../src/dev/live-reload-transform.js";
+import { HTTPHeaders } from "../../src/core/http/headers.js";
+import type { HTTPServerRequest } from "../../src/core/http/request.js";
+import { liveReloadTransform, scriptNonce, withOwnConnections } from "../../src/dev/live-reload-transform.js";
 
 describe("the policy of a page with live reload", () => {
   it.each([
@@ -25,5 +27,40 @@ describe("the nonce of the script", () => {
     ["img-src *, script-src 'nonce-second'", "second"],
   ])("of %s is %s", (policy, nonce) => {
     expect(scriptNonce(policy)).toBe(nonce);
+  });
+});
+
+describe("a page with live reload", () => {
+  const Transform = liveReloadTransform(() => "1");
+  const request = { headers: new HTTPHeaders({ "Sec-Fetch-Dest": "document" }) } as HTTPServerRequest;
+
+  async function sent(pieces: readonly string[], fields: Record<string, string> = {}): Promise<string[]> {
+    const transform = new Transform(request);
+    const headers = new HTTPHeaders({ "Content-Type": "text/html; charset=UTF-8", ...fields });
+    const chunks = pieces.map((piece) => Buffer.from(piece));
+    const first = await transform.transformFirstChunk(200, headers, chunks[0]!, chunks.length === 1);
+    const others = chunks.slice(1).map((chunk, index) => transform.transformChunk(chunk, index === chunks.length - 2));
+    const texts = [first.chunk, ...(await Promise.all(others))].map(String);
+    return texts.map((text) => text.replace(/<script [^>]*><\/script>/g, "*"));
+  }
+
+  it.each([
+    ["before the end of its body", ["<body>a</body></html>"], ["<body>a*</body></html>"]],
+    ["before the last of several ends", ["<body><pre></body></pre></body>"], ["<body><pre></body></pre>*</body>"]],
+    ["at its end when it has no body", ["<h1>a</h1>"], ["<h1>a</h1>*"]],
+    ["in its head when it comes in pieces", ["<html><head><title>", "a</body>"], ["<html><head>*<title>", "a</body>"]],
+    ["in a body with attributes", ['<BODY class="a">', "b", ""], ['<BODY class="a">*', "b", ""]],
+    ["in a later piece when the first has no head", ["<!-- a -->", "b</body>", "c"], ["<!-- a -->", "b*</body>", "c"]],
+    ["behind the last piece when no other has a place", ["<header>", "a", "b"], ["<header>", "a", "b*"]],
+  ])("has the script %s, once", async (_, pieces, shown) => {
+    expect(await sent(pieces)).toEqual(shown);
+  });
+
+  it.each([
+    ["a file that is to be kept", { "Content-Disposition": 'attachment; filename="a.html"' }],
+    ["another type", { "Content-Type": "application/xhtml+xml" }],
+    ["what is encoded already", { "Content-Encoding": "gzip" }],
+  ])("is not made of %s", async (_, fields) => {
+    expect(await sent(["<body>a</body>"], fields)).toEqual(["<body>a</body>"]);
   });
 });

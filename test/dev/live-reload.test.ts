@@ -77,11 +77,12 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     });
     let listeners = 0;
     const page = await browser.newPage();
-    page.on("request", (request) => void (listeners += request.url().endsWith("/__tornado/events") ? 1 : 0));
+    page.on("request", (request) => {
+      if (request.url().endsWith("/__tornado/events")) listeners += 1;
+    });
     await page.goto(server.url("/page"), { waitUntil: "load" });
     const inner = page.frameLocator("iframe").last().locator("h1");
-    const color = () =>
-      page.evaluate("frames[7].getComputedStyle(frames[7].document.querySelector('h1')).color");
+    const color = () => page.evaluate("frames[7].getComputedStyle(frames[7].document.querySelector('h1')).color");
 
     await server.save("static/app.css", "h1 { color: rgb(4, 5, 6); }\n");
     await expect.poll(color).toBe("rgb(4, 5, 6)");
@@ -176,7 +177,7 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await page.waitForSelector("tornado-overlay");
     const end = await overlay.textContent();
 
-    expect(exception).toMatch(/<b>boom<\/b>[\s\S]*src\/app\.ts:28:11[\s\S]*The app goes on/);
+    expect(exception).toMatch(/<b>boom<\/b>[\s\S]*src\/app\.ts:28:11[\s\S]*GET \/boom: the app goes on/);
     expect(end).toMatch(/exited with code 3[\s\S]*The app goes on/);
   });
 
@@ -263,6 +264,27 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await page.waitForSelector("tornado-overlay");
   });
 
+  it("shows an exception that breaks off a page, and loads the page again when it is mended", async () => {
+    const app = smallApp["src/app.ts"]!;
+    const broken = app.replace(
+      "this.write(word);\n  }\n}\n\nclass Boom",
+      "throw new Error('broken off');\n  }\n}\n\nclass Boom",
+    );
+    await using server = await RunningDevServer.start({
+      ...smallApp,
+      "src/app.ts": broken.replace('this.write("slow ")', 'this.write("<!doctype html><body>slow ")'),
+    });
+    const page = await browser.newPage();
+    await page.goto(server.url("/slow"), { waitUntil: "commit" });
+
+    await page.waitForSelector("tornado-overlay");
+    const shown = await page.locator("tornado-overlay [role=alertdialog]").textContent();
+    await server.save("src/app.ts", app);
+
+    await page.waitForSelector("text=slow first");
+    expect(shown).toContain("broken off");
+  });
+
   it("keeps the place in the page when it loads it again", async () => {
     const tall = '<p style="height: 5000px">tall</p></body>';
     await using server = await RunningDevServer.start({
@@ -289,6 +311,26 @@ describe.skipIf(!isInstalled)(`live reload in Chromium (skipped without ${chromi
     await server.save("src/word.ts", 'export const word: string = "second";\n');
 
     await page.waitForSelector("text=page second");
+  });
+
+  it("keeps the focus, the filter and the place in a table of the console while news comes", async () => {
+    await using server = await RunningDevServer.start();
+    await server.get("/page");
+    const page = await browser.newPage({ viewport: { width: 360, height: 700 } });
+    await page.goto(server.url("/__tornado/"));
+    await page.fill("#filter", "boom");
+    const requests = page.getByRole("group", { name: "The last requests" });
+    await requests.focus();
+    await requests.evaluate((element) => Object.assign(element, { scrollLeft: 40 }));
+
+    await server.get("/?news");
+    await page.waitForSelector("text=/?news");
+    await server.save("src/app.ts", smallApp["src/app.ts"]!.replace('["/boom"', '["/boom-again"'));
+    await page.waitForSelector("text=/boom-again");
+
+    expect(await requests.evaluate((element) => element.scrollLeft)).toBe(40);
+    expect(await requests.evaluate((element) => element.matches(":focus"))).toBe(true);
+    expect(await page.locator("#routes tbody tr:visible").count()).toBe(1);
   });
 
   it("shows in a corner what the type check has found, until it is mended", async () => {

@@ -32,6 +32,27 @@ describe("LoadedGraph", () => {
     expect(replaced).toBe(file);
   });
 
+  it("sees a save that kept size and time, and says that a bundler would not", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "a.ts");
+    await writeFile(file, "one");
+    await utimes(file, longAgo, longAgo);
+    const graph = new LoadedGraph();
+    graph.beforeBuild();
+    graph.afterBuild([file]);
+
+    await writeFile(file, "two");
+    await utimes(file, longAgo, longAgo);
+
+    expect(graph.changedFile()).toBe(file);
+    expect(graph.beforeBuild()).toBe(true);
+    expect(graph.beforeBuild()).toBe(false);
+    await writeFile(file, "three");
+    expect(graph.beforeBuild()).toBe(false);
+    await utimes(file, longAgo, longAgo);
+    expect(graph.beforeBuild()).toBe(true);
+  });
+
   it("counts a save during the build as one after it", async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "a.ts");

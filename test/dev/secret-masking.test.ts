@@ -47,7 +47,10 @@ describe("secrets in a text", () => {
 describe("a line of code", () => {
   it.each([
     ['cookieSecret: "0123456789abc",', 'cookieSecret: "[redacted]",'],
-    ['const api_key: string = process.env.KEY ?? "0123456789abc";', 'const api_key: string = process.env.KEY ?? "[redacted]";'],
+    [
+      'const api_key: string = process.env.KEY ?? "0123456789abc";',
+      'const api_key: string = process.env.KEY ?? "[redacted]";',
+    ],
     [`{ "password": "0123456789abc", 'user': "ada lovelace" }`, `{ "password": "[redacted]", 'user': "ada lovelace" }`],
     ['headers["Authorization"] = `Bearer abc`;', 'headers["Authorization"] = `[redacted]`;'],
     ['connect("postgres://shop:open@db/shop")', 'connect("postgres://shop:[redacted]@db/shop")'],
@@ -82,7 +85,10 @@ describe("a terminal of the dev server", () => {
     const { body } = await server.get("/boom?access_token=one-two-three&code=four-five-six");
     await server.saw(/Uncaught exception[\s\S]*Error: no/);
     const secretLine = 'export const apiKey = "seven-eight-nine";\n';
-    await server.save("src/word.ts", `${secretLine}throw new Error("never " + process.env.DSN);\nexport const word = 1;\n`);
+    await server.save(
+      "src/word.ts",
+      `${secretLine}throw new Error("never " + process.env.DSN);\nexport const word = 1;\n`,
+    );
     await server.saw(/Error: never/);
     const { body: notStarted } = await server.get("/");
     await server.save("src/word.ts", `${secretLine}export const word = = 1;\n`);

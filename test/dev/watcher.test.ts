@@ -68,9 +68,8 @@ describe("Watcher", () => {
     // Whoever watches the file itself, and not its name, is blind from here on.
     const writtenAgain = await told(() => writeFileSync(file, String(performance.now())));
 
-    for (const batch of [written, renamed, renamedAgain, writtenAgain]) {
-      expect([...batch]).toEqual([["src/app.ts", "change"]]);
-    }
+    const events = [written, renamed, renamedAgain, writtenAgain].map((batch) => [...batch].flat());
+    expect(events).toEqual(["change", "replace", "replace", "change"].map((event) => ["src/app.ts", event]));
   });
 
   it("goes into no folder that leads back to one that it is in", async () => {
@@ -103,7 +102,8 @@ describe("Watcher", () => {
     await using _ = watcher;
     await told(() => writeFileSync(join(folder.path, "package.json"), String(performance.now())));
 
-    await writeFile(join(folder.path, ".env"), "A=1");
+    // At once: between two calls the first event could be told alone.
+    writeFileSync(join(folder.path, ".env"), "A=1");
     const env = await next();
     await rm(join(folder.path, ".env"));
     const gone = await next();
