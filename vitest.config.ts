@@ -12,6 +12,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: "forks",
     // Vitest leaves one processor free, which is half of a small machine; and half of our tests wait for other processes.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
   },
 });

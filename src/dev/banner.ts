@@ -76,6 +76,7 @@ export function reloadLine(
     config: "restarted for",
     recover: "mended",
   };
+  if (action === "same") return `${style.dim(`unchanged ${first}${more}: what runs is the same`)}`;
   const line = `${style.green(verbs[action] ?? "reloaded")} ${first}${more} ${took}`;
   // The command line has read it before the server started.
   const isSettled = files.some((file) => file.startsWith("tornado.config."));

@@ -30,7 +30,7 @@ import type { WorkerReport } from "./worker-task.js";
 export interface ReloadNews {
   /** @param files - What changed, relative to the root; empty for the first start. */
   reloaded(
-    action: ChangeKind | "revive" | "restart" | "start" | "recover",
+    action: ChangeKind | "revive" | "restart" | "start" | "recover" | "same",
     files: readonly string[],
     milliseconds: number,
   ): void;
@@ -391,12 +391,13 @@ export class ReloadCycle {
     setImmediate(() => this.#options.liveReload?.reload());
   }
 
-  /** The code is again what the worker runs, such as after an undone mistake: it goes on. */
+  /** The code is what the worker runs: another comment or type was saved, or a mistake undone. It goes on. */
   #recover(work: PendingWork): void {
+    const action = this.#failure === undefined ? "same" : "recover";
+    this.#options.news.reloaded(action, work.files, performance.now() - work.since);
     if (this.#failure === undefined) return;
     this.#failure = undefined;
     this.#tellRevision();
-    this.#options.news.reloaded("recover", work.files, performance.now() - work.since);
     setImmediate(() => this.#options.liveReload?.recover());
   }
 

@@ -122,6 +122,15 @@ describe("the dev server", () => {
     expect(mended).toMatchObject({ status: 200, body: "mended" });
   });
 
+  it("says of a save that changes nothing of what runs that it does not", async () => {
+    const before = await server.get("/");
+
+    await server.save("src/word.ts", `// What is said.\n${wordIs(before.body)}`);
+    await server.saw(/unchanged src\/word\.ts: what runs is the same/);
+
+    expect((await server.get("/")).body).toBe(before.body);
+  });
+
   it.each([
     ["throws while it is imported", "throw new Error('at import');\n", /Error: at import[\s\S]*src\/app\.ts:\d+:/],
     ["throws in makeApp", "", /Error: in makeApp[\s\S]*src\/app\.ts:\d+:/],

