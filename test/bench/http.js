@@ -15,8 +15,9 @@ import { hasPythonTornado, startServer } from "./http/running-server.js";
 import { median } from "./measure.js";
 
 const run = promisify(execFile);
-const seconds = Number(process.argv[2] ?? 2);
-const rounds = Number(process.argv[3] ?? 3);
+const seconds = Number(process.argv[2] ?? 1);
+const rounds = Number(process.argv[3] ?? 9);
+const warmUpSeconds = 3;
 const wanted = process.argv[4] ?? "";
 const folder = join(import.meta.dirname, "http");
 
@@ -50,15 +51,23 @@ async function load(port, { path, headers = [], script, isMissing = false }, dur
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
 }
 
-async function measure(name, scenario) {
-  const server = await startServer(name);
+/** Loads the servers in turns, each of which has compiled its code by then: what slows the machine down for a moment meets all of them. */
+async function measure(scenario) {
+  const running = new Map();
   try {
-    await load(server.port, scenario, 1); // lets the compiler warm up
-    const before = await server.cpuMicroseconds();
-    const { requests, perSecond } = await load(server.port, scenario, seconds);
-    return { cpu: ((await server.cpuMicroseconds()) - before) / requests, perSecond };
+    for (const name of Object.keys(servers)) running.set(name, await startServer(name));
+    for (const server of running.values()) await load(server.port, scenario, warmUpSeconds);
+    const results = new Map(Object.keys(servers).map((name) => [name, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, server] of running) {
+        const before = await server.cpuMicroseconds();
+        const { requests, perSecond } = await load(server.port, scenario, seconds);
+        results.get(name).push({ cpu: ((await server.cpuMicroseconds()) - before) / requests, perSecond });
+      }
+    }
+    return results;
   } finally {
-    await server.stop();
+    for (const server of running.values()) await server.stop();
   }
 }
 
@@ -75,10 +84,7 @@ if (await hasPythonTornado()) servers["python-tornado"] = "Python's Tornado";
 const rows = [];
 for (const [title, scenario] of Object.entries(scenarios)) {
   if (!title.includes(wanted)) continue;
-  const results = new Map(Object.keys(servers).map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, measured] of results) measured.push(await measure(name, scenario));
-  }
+  const results = await measure(scenario);
   console.log(`\n${title}`);
   const cpuOf = (name) => median(results.get(name).map(({ cpu }) => cpu));
   const bare = cpuOf("bare-node");
