@@ -181,8 +181,9 @@ export async function runDevServer(options: DevOptions): Promise<number> {
       },
     },
   });
-  cycle.begin();
+  // Before the first build: what it is made of may be replaced meanwhile by what is older.
   watcher = await watch(root, cycle, say);
+  cycle.begin();
 
   if (facts.hasKeys) {
     keys = listenToKeys(process.stdin, {
