@@ -6,6 +6,17 @@ import { temporaryFolder } from "../support/temporary-folder.js";
 
 const longAgo = new Date("2020-01-01");
 
+/** A graph that was built of one file, which was saved long ago. */
+async function builtFrom(folder: string): Promise<{ file: string; graph: LoadedGraph }> {
+  const file = join(folder, "a.ts");
+  await writeFile(file, "one");
+  await utimes(file, longAgo, longAgo);
+  const graph = new LoadedGraph();
+  graph.beforeBuild();
+  graph.afterBuild([file]);
+  return { file, graph };
+}
+
 describe("LoadedGraph", () => {
   it("sees that a file was saved, replaced or removed since the build, and nothing else", async () => {
     await using folder = await temporaryFolder();
@@ -34,12 +45,7 @@ describe("LoadedGraph", () => {
 
   it("sees a save that kept size and time, and says that a bundler would not", async () => {
     await using folder = await temporaryFolder();
-    const file = join(folder.path, "a.ts");
-    await writeFile(file, "one");
-    await utimes(file, longAgo, longAgo);
-    const graph = new LoadedGraph();
-    graph.beforeBuild();
-    graph.afterBuild([file]);
+    const { file, graph } = await builtFrom(folder.path);
 
     await writeFile(file, "two");
     await utimes(file, longAgo, longAgo);
@@ -55,12 +61,7 @@ describe("LoadedGraph", () => {
 
   it("counts a save during the build as one after it", async () => {
     await using folder = await temporaryFolder();
-    const file = join(folder.path, "a.ts");
-    await writeFile(file, "one");
-    await utimes(file, longAgo, longAgo);
-    const graph = new LoadedGraph();
-    graph.beforeBuild();
-    graph.afterBuild([file]);
+    const { file, graph } = await builtFrom(folder.path);
 
     graph.beforeBuild();
     await writeFile(file, "two");
